@@ -1,0 +1,56 @@
+//! Access tokens.
+
+use sea_orm::entity::prelude::*;
+
+/// An access token. A row is a live token until `expires`; revoking deletes it.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "oauth_access_token")]
+pub struct Model {
+    /// Primary key.
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    /// SHA-256 of the token, hexadecimal.
+    #[sea_orm(unique)]
+    pub digest: String,
+    /// Whom it was issued to.
+    pub application_id: i32,
+    /// The grant it belongs to; none for `client_credentials`.
+    pub grant_id: Option<i32>,
+    /// For whom it acts; none for `client_credentials`.
+    pub user_id: Option<i32>,
+    /// What it may, space-delimited.
+    pub scope: String,
+    /// When.
+    pub created: i64,
+    /// When it stops working.
+    pub expires: i64,
+}
+
+/// How this table refers to others.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The grant it belongs to.
+    #[sea_orm(belongs_to = "super::grant::Entity", from = "Column::GrantId", to = "super::grant::Column::Id")]
+    Grant,
+    /// Whom it was issued to.
+    #[sea_orm(
+        belongs_to = "super::application::Entity",
+        from = "Column::ApplicationId",
+        to = "super::application::Column::Id"
+    )]
+    Application,
+}
+
+impl Related<super::grant::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Grant.def()
+    }
+}
+
+impl Related<super::application::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Application.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

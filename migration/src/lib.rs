@@ -1,0 +1,49 @@
+//! The database's history, oldest first. A released migration is never edited.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m0001_accounts;
+mod m0002_oauth;
+
+/// Brings a database up to date.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_oauth::Migration)]
+    }
+}
+
+/// A unique index whose name lists the columns, as `db::violation` reads it on PostgreSQL.
+fn unique(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = index(table, columns);
+    index.unique();
+    index
+}
+
+/// A plain index.
+fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(format!("{table}-{}", columns.join("-"))).table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+/// A reference whose rows go with the row that they refer to.
+fn owned_by(table: &str, column: &str, target: &str) -> ForeignKeyCreateStatement {
+    reference(table, column, target, ForeignKeyAction::Cascade)
+}
+
+/// A reference to a table's `id`.
+fn reference(table: &str, column: &str, target: &str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {
+    let mut key = ForeignKey::create();
+    key.name(format!("{table}-{column}-fk"))
+        .from(Alias::new(table), Alias::new(column))
+        .to(Alias::new(target), Alias::new("id"))
+        .on_delete(on_delete);
+    key
+}

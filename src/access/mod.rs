@@ -1,0 +1,1 @@
+//! The resource server's half: from a request to a principal, and the decision "role AND scope".

@@ -1,0 +1,128 @@
+//! Browser sessions: on the server, found by the digest of the `sessionid` cookie.
+//!
+//! A session gets a new id whenever what it may do changes (login, a change of password), so that an id planted in a
+//! browser beforehand is worth nothing (session fixation). Its `sid`, which applications know, survives.
+
+use entities::accounts::{session, user};
+use poem::{
+    Request,
+    web::cookie::{Cookie, SameSite},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, prelude::*};
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    db::Tx,
+    secret::{self, Kind},
+};
+
+/// The session cookie's name, as `InvenTree`'s clients know it.
+pub const COOKIE: &str = "sessionid";
+
+/// A person, proved by a live session.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Who.
+    pub user: user::Model,
+    /// By which session.
+    pub session: session::Model,
+}
+
+/// Where a login comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The browser, as it names itself.
+    pub user_agent: String,
+    /// Its address.
+    pub address: String,
+}
+
+/// The live session of a request, if it has one.
+pub async fn current(ctx: &Ctx, request: &Request) -> Result<Option<Login>, DbErr> {
+    let value = request.cookie().get(COOKIE).map(|cookie| cookie.value_str().to_owned());
+    match value.filter(|value| Kind::Session.recognises(value)) {
+        Some(value) => find(ctx, ctx.db.reader(), &value).await,
+        None => Ok(None),
+    }
+}
+
+/// The live session behind a cookie value.
+pub async fn find(ctx: &Ctx, db: &impl ConnectionTrait, value: &str) -> Result<Option<Login>, DbErr> {
+    let found = session::Entity::find()
+        .filter(session::Column::Digest.eq(secret::digest(value)))
+        .find_also_related(user::Entity)
+        .one(db)
+        .await?;
+    Ok(found
+        .and_then(|(session, user)| Some(Login { session, user: user? }))
+        .filter(|login| is_live(ctx, login, ctx.clock.now())))
+}
+
+fn is_live(ctx: &Ctx, login: &Login, now: Timestamp) -> bool {
+    let Login { user, session } = login;
+    user.is_active
+        && session.expires > now
+        && session.last_seen + ctx.config.session.idle_seconds > now
+        // A changed password ends every session from before; the one that changed it is begun anew.
+        && session.created >= user.credentials_changed_at
+}
+
+/// Begins a session for somebody who has just proved who they are, and returns the cookie value. The session that the
+/// browser had before, if any, ends; if it was the same person's, its `sid` goes on.
+pub async fn begin(
+    ctx: &Ctx,
+    tx: &Tx,
+    user: &user::Model,
+    before: Option<&Login>,
+    amr: &str,
+    origin: Origin,
+) -> Result<String, DbErr> {
+    let now = ctx.clock.now();
+    let mut sid = None;
+    if let Some(before) = before {
+        session::Entity::delete_by_id(before.session.id).exec(&**tx).await?;
+        sid = Some(before).filter(|b| b.user.id == user.id).map(|b| b.session.sid.clone());
+    }
+    let value = Kind::Session.generate(ctx.rng);
+    session::ActiveModel {
+        digest: Set(secret::digest(&value)),
+        sid: Set(sid.unwrap_or_else(|| secret::hex(&ctx.rng.bytes::<16>()))),
+        user_id: Set(user.id),
+        created: Set(now),
+        auth_time: Set(now),
+        amr: Set(amr.to_owned()),
+        last_seen: Set(now),
+        expires: Set(now + ctx.config.session.absolute_seconds),
+        user_agent: Set(origin.user_agent.chars().take(300).collect()),
+        address: Set(origin.address),
+        ..Default::default()
+    }
+    .insert(&**tx)
+    .await?;
+    Ok(value)
+}
+
+/// Ends one session.
+pub async fn end(tx: &Tx, session_id: i32) -> Result<(), DbErr> {
+    session::Entity::delete_by_id(session_id).exec(&**tx).await.map(drop)
+}
+
+/// Ends every session of a person.
+pub async fn end_all(tx: &Tx, user_id: i32) -> Result<(), DbErr> {
+    session::Entity::delete_many().filter(session::Column::UserId.eq(user_id)).exec(&**tx).await.map(drop)
+}
+
+/// The cookie that carries a session, or, with an empty value, removes it.
+pub fn cookie(ctx: &Ctx, value: &str) -> Cookie {
+    let mut cookie = Cookie::new_with_str(COOKIE, value);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_secure(ctx.config.is_https());
+    // Lax, so that an application's redirect to `/o/authorize/` finds the session.
+    cookie.set_same_site(SameSite::Lax);
+    if value.is_empty() {
+        cookie.make_removal();
+    }
+    cookie
+}

@@ -1,0 +1,357 @@
+//! Configuration: defaults, then a TOML file, then `STOCKADE_*` variables. An unknown key is fatal and named, because a
+//! misspelt security setting that is silently ignored is worse than a server that does not start.
+//!
+//! A variable names its key: `STOCKADE_SITE_URL` is `site_url`, `STOCKADE_PASSWORD__MEMORY_KIB` is `memory_kib` in the
+//! section `password`. The site URL and the trusted proxies come from here only, never from a request.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+/// Everything that an operator may choose.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The public address of this server, without a trailing slash. The issuer is this plus `/o`.
+    #[serde(deserialize_with = "site_url")]
+    pub site_url: Url,
+    /// `sqlite://path` or `postgres://...`; by default a SQLite file in the data folder.
+    pub database_url: Option<String>,
+    /// Where the SQLite file and the server key live.
+    pub data_dir: PathBuf,
+    /// Made at the first start, together with `admin_password`, when there is no administrator yet.
+    pub admin_username: Option<String>,
+    /// See `admin_username`.
+    pub admin_password: Option<Hidden>,
+    /// Development conveniences: never in production.
+    pub debug: bool,
+    /// A tracing filter, such as `info` or `stockade=debug`.
+    pub log: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What this installation is called, on pages and in `/api/`.
+    pub instance: String,
+    /// Cost of a password hash.
+    pub password: Password,
+    /// Browser sessions.
+    pub session: Session,
+    /// The authorization server.
+    pub oauth: Oauth,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Cost of an Argon2id hash, and how many may run or wait at once.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Password {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Hashes that run at the same time.
+    pub parallel: usize,
+    /// Hashes that may wait; more are refused with 503.
+    pub queue: usize,
+    /// The fewest characters of a new password.
+    pub min_length: usize,
+    /// Failures of one account or address before it has to wait.
+    pub max_failures: u32,
+    /// How long it then waits, in seconds.
+    pub lockout_seconds: i64,
+}
+
+/// Browser sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// Seconds without a request after which a session ends.
+    pub idle_seconds: i64,
+    /// Seconds after login at which a session ends in any case.
+    pub absolute_seconds: i64,
+}
+
+/// The authorization server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Oauth {
+    /// Whether the public default application may be used.
+    pub default_application: bool,
+    /// Seconds in which an authorization code must be redeemed.
+    pub code_seconds: i64,
+    /// Days after which the signing key is due for rotation; reported by `check`.
+    pub key_rotation_days: i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            site_url: default_site_url(),
+            database_url: None,
+            data_dir: PathBuf::from("."),
+            admin_username: None,
+            admin_password: None,
+            debug: false,
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            trusted_proxies: Vec::new(),
+            instance: "Stockade".into(),
+            password: Password::default(),
+            session: Session::default(),
+            oauth: Oauth::default(),
+        }
+    }
+}
+
+impl Default for Password {
+    /// OWASP's Argon2id minimum: 19 MiB, two passes.
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1024,
+            iterations: 2,
+            parallel: 2,
+            queue: 64,
+            min_length: 10,
+            max_failures: 10,
+            lockout_seconds: 300,
+        }
+    }
+}
+
+impl Default for Session {
+    /// Django's two weeks, with a day of idleness.
+    fn default() -> Self {
+        Self { idle_seconds: 24 * 3600, absolute_seconds: 14 * 24 * 3600 }
+    }
+}
+
+impl Default for Oauth {
+    fn default() -> Self {
+        Self { default_application: true, code_seconds: 60, key_rotation_days: 90 }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant")]
+fn default_site_url() -> Url {
+    Url::parse("http://127.0.0.1:8000").expect("a valid URL")
+}
+
+/// A configured secret, which no log shows.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{}: {source}", path.display())]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A key is unknown, or its value does not fit.
+    #[error("{origin}: {message}")]
+    Invalid {
+        /// The file or the variables.
+        origin: String,
+        /// What is wrong, naming the key.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Merges the defaults, the file (if any) and the `STOCKADE_*` variables among those given.
+    pub fn load(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+                let table: toml::Table = toml::from_str(&text)
+                    .map_err(|source| ConfigError::Syntax { path: path.to_owned(), source: Box::new(source) })?;
+                // Checked alone first, so that the message names the file.
+                Self::from_table(table.clone(), &path.display().to_string())?;
+                table
+            }
+        };
+        for (name, value) in variables {
+            // Where the file is comes from the variable too, but is no key of the file.
+            if let Some(key) = name.strip_prefix("STOCKADE_").filter(|key| *key != "CONFIG") {
+                set(&mut table, &key.to_ascii_lowercase(), &value);
+            }
+        }
+        Self::from_table(table, "STOCKADE_* variables")
+    }
+
+    fn from_table(table: toml::Table, origin: &str) -> Result<Self, ConfigError> {
+        toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::Invalid {
+            origin: origin.to_owned(),
+            message: error.to_string().trim().replace('\n', " "),
+        })
+    }
+
+    /// The database to open.
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("stockade.sqlite").display()))
+    }
+
+    /// The server key's file.
+    pub fn key_file(&self) -> PathBuf {
+        self.data_dir.join("stockade.key")
+    }
+
+    /// The site URL joined with an absolute path, byte for byte.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.site_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The issuer identifier (RFC 8414 section 2).
+    pub fn issuer(&self) -> String {
+        self.url("/o")
+    }
+
+    /// The origin of the site URL, as browsers write it.
+    pub fn origin(&self) -> String {
+        self.site_url.origin().ascii_serialization()
+    }
+
+    /// Whether browsers reach this server over TLS, so that cookies are `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.site_url.scheme() == "https"
+    }
+}
+
+/// Puts a variable's text at its key, typed as TOML if it reads as a number, a boolean or a list, else as text.
+fn set(table: &mut toml::Table, key: &str, text: &str) {
+    if let Some((section, rest)) = key.split_once("__") {
+        let entry = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let toml::Value::Table(inner) = entry {
+            return set(inner, rest, text);
+        }
+    }
+    // A password or a name may look like a number; these keys are always text.
+    let textual = ["username", "password", "url", "dir", "log", "instance"].iter().any(|end| key.ends_with(end));
+    let typed = if textual { None } else { toml::from_str::<toml::Table>(&format!("v = {text}")).ok() };
+    let value = typed.and_then(|mut t| t.remove("v")).unwrap_or_else(|| toml::Value::String(text.to_owned()));
+    table.insert(key.to_owned(), value);
+}
+
+fn site_url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(from)?;
+    let url = Url::parse(&text).map_err(|e| serde::de::Error::custom(format!("site_url: {e}")))?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain && url.path() == "/" {
+        Ok(url)
+    } else {
+        Err(serde::de::Error::custom("site_url: an http or https address without path, query or user is needed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::load(None, pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn nothing_given_yields_the_documented_defaults() {
+        let config = load(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.issuer(), "http://127.0.0.1:8000/o");
+        assert_eq!(config.database_url(), "sqlite://./stockade.sqlite");
+    }
+
+    #[test]
+    fn a_variable_beats_the_file_and_the_file_beats_the_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("stockade.toml");
+        std::fs::write(&file, "instance = \"file\"\nlog = \"debug\"\n[password]\nqueue = 3\n").unwrap();
+        let variables = [("STOCKADE_LOG".to_owned(), "warn".to_owned())];
+        let config = Config::load(Some(&file), variables).unwrap();
+        assert_eq!((config.instance.as_str(), config.log.as_str(), config.password.queue), ("file", "warn", 3));
+    }
+
+    #[test]
+    fn an_unknown_key_is_fatal_and_named() {
+        let error = load(&[("STOCKADE_SITE_ULR", "http://x")]).unwrap_err().to_string();
+        assert!(error.contains("site_ulr") && error.contains("STOCKADE_"), "{error}");
+        let error = load(&[("STOCKADE_PASSWORD__MEMROY_KIB", "8")]).unwrap_err().to_string();
+        assert!(error.contains("memroy_kib"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_fatal_and_named() {
+        let error = load(&[("STOCKADE_LISTEN", "everywhere")]).unwrap_err().to_string();
+        assert!(error.contains("listen") || error.contains("socket address"), "{error}");
+        assert!(load(&[("STOCKADE_DEBUG", "maybe")]).is_err());
+    }
+
+    #[test]
+    fn a_password_of_digits_stays_text_and_is_never_shown() {
+        let config = load(&[("STOCKADE_ADMIN_PASSWORD", "0123456789")]).unwrap();
+        assert_eq!(config.admin_password.as_ref().unwrap().reveal(), "0123456789");
+        assert!(!format!("{config:?}").contains("0123456789"));
+    }
+
+    #[test]
+    fn a_site_url_with_anything_after_the_authority_is_refused() {
+        for url in ["ftp://x", "http://x/y", "http://x/?q", "http://x/#f", "http://u@x", "x"] {
+            assert!(load(&[("STOCKADE_SITE_URL", url)]).is_err(), "{url}");
+        }
+        assert_eq!(load(&[("STOCKADE_SITE_URL", "https://inv.example/")]).unwrap().issuer(), "https://inv.example/o");
+    }
+}

@@ -1,0 +1,183 @@
+//! The database: who reads, who writes, and what a violated constraint means.
+//!
+//! Reads use [`Db::reader`]. Every write is [`Db::write`]: one closure, one transaction, the only way to change a row, so
+//! that how it commits can change here alone. On SQLite that is one connection that begins `IMMEDIATE`: writers queue in
+//! the process instead of meeting "database is locked", and `synchronous=FULL` makes an acknowledged commit survive a
+//! power cut. On PostgreSQL it is a pool.
+//!
+//! An error rolls back. A refusal that must be remembered (a replayed refresh token ends its family) is therefore an
+//! `Ok` of the closure that carries the refusal.
+
+use std::{
+    future::Future,
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+/// A handle to the database; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    writes: Arc<AtomicU64>,
+    statements: Arc<AtomicU64>,
+}
+
+/// The transaction inside [`Db::write`].
+#[derive(Debug, Clone)]
+pub struct Tx(Arc<DatabaseTransaction>);
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+impl Db {
+    /// Opens the database, creating a SQLite file that does not exist yet. Does not migrate.
+    pub async fn connect(url: &str) -> Result<Self, DbErr> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let (mut reader, mut writer) = if url.starts_with("sqlite:") {
+            // The writer first: it is the one that creates the file and switches it to WAL.
+            let writer = Database::connect(sqlite(url, 1, true)).await?;
+            (Database::connect(sqlite(url, 4, false)).await?, writer)
+        } else {
+            let mut options = ConnectOptions::new(url);
+            options.max_connections(16).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
+            // The pool answers a broken connection by itself; a round trip per checkout would double a read's cost.
+            options.test_before_acquire(false);
+            let pool = Database::connect(options).await?;
+            (pool.clone(), pool)
+        };
+        for connection in [&mut reader, &mut writer] {
+            let counter = statements.clone();
+            connection.set_metric_callback(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
+        }
+        Ok(Self { reader, writer, writes: Arc::default(), statements })
+    }
+
+    /// Where to read.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The connection on which migrations run, before anything else does.
+    pub fn migrator(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Runs a closure in one transaction: its `Ok` commits, its `Err` (or being dropped midway) rolls back.
+    pub async fn write<T, E, F, Fut>(&self, change: F) -> Result<T, E>
+    where
+        E: From<DbErr>,
+        F: FnOnce(Tx) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = Tx(Arc::new(self.writer.begin_with_options(options).await?));
+        let outcome = change(tx.clone()).await;
+        let tx = Arc::try_unwrap(tx.0)
+            .map_err(|_| DbErr::Custom("a clone of the transaction outlived its closure".to_owned()))?;
+        match outcome {
+            Ok(value) => {
+                tx.commit().await?;
+                self.writes.fetch_add(1, Ordering::Release);
+                Ok(value)
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// How many writes this process has committed: whatever was read before the number changed may be stale.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Acquire)
+    }
+
+    /// How many statements this process has sent.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Whether this is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        self.reader.get_database_backend() == DbBackend::Sqlite
+    }
+}
+
+fn sqlite(url: &str, connections: u32, create: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
+    options.acquire_timeout(Duration::from_secs(30));
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        sqlite
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // Another process, such as `stockade keys rotate`, may hold the file for a moment.
+            .busy_timeout(Duration::from_secs(20))
+            .pragma("mmap_size", "268435456")
+            .pragma("cache_size", "-16384")
+            .pragma("temp_store", "memory")
+            .optimize_on_close(create, None)
+    });
+    options
+}
+
+/// What a violated constraint means for the person who caused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violation {
+    /// These columns together must be unique. Empty where the database does not say which.
+    Unique(Vec<String>),
+    /// A referenced row does not exist, or is still referred to.
+    ForeignKey,
+}
+
+/// The constraint behind an error, if that is what it is.
+pub fn violation(error: &DbErr) -> Option<Violation> {
+    match error.sql_err()? {
+        SqlErr::UniqueConstraintViolation(message) => Some(Violation::Unique(columns(&message))),
+        SqlErr::ForeignKeyConstraintViolation(_) => Some(Violation::ForeignKey),
+        _ => None,
+    }
+}
+
+/// SQLite names the columns (`UNIQUE constraint failed: user.name, user.kind`); PostgreSQL names the index, which our
+/// migrations call `<table>-<column>-<column>`.
+fn columns(message: &str) -> Vec<String> {
+    if let Some((_, list)) = message.rsplit_once("failed: ") {
+        return list.split(',').filter_map(|name| name.trim().rsplit('.').next()).map(str::to_owned).collect();
+    }
+    let index = message.split('"').nth(1).unwrap_or_default();
+    index.split('-').skip(1).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unique_violation_names_the_same_columns_on_both_databases() {
+        assert_eq!(columns("UNIQUE constraint failed: user.username"), ["username"]);
+        assert_eq!(columns("UNIQUE constraint failed: part.name, part.ipn"), ["name", "ipn"]);
+        assert_eq!(columns("duplicate key value violates unique constraint \"part-name-ipn\""), ["name", "ipn"]);
+    }
+}

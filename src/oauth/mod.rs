@@ -1,0 +1,8 @@
+//! The authorization server (RFC 6749, `OpenID` Connect Core): one file per endpoint, grant or check.
+
+use poem::Route;
+
+/// Everything under `/o`.
+pub fn routes() -> Route {
+    Route::new()
+}

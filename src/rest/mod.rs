@@ -1,0 +1,1 @@
+//! The Django-REST idiom that `InvenTree`'s clients expect, once.

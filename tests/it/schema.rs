@@ -1,0 +1,33 @@
+//! The migrations and the entities describe the same tables.
+
+use entities::{accounts, oauth};
+use sea_orm::EntityTrait;
+
+use crate::support::{App, both};
+
+/// A select names every column, and fails where the database lacks one or keeps another type in it.
+async fn reads<E: EntityTrait>(app: &App, _: E) {
+    E::find().all(app.ctx.db.reader()).await.unwrap();
+}
+
+both! {
+    async fn every_entity_reads_its_migrated_table(app: App) {
+        reads(&app, accounts::user::Entity).await;
+        reads(&app, accounts::user_profile::Entity).await;
+        reads(&app, accounts::group::Entity).await;
+        reads(&app, accounts::membership::Entity).await;
+        reads(&app, accounts::rule_set::Entity).await;
+        reads(&app, accounts::owner::Entity).await;
+        reads(&app, accounts::api_token::Entity).await;
+        reads(&app, accounts::session::Entity).await;
+        reads(&app, oauth::application::Entity).await;
+        reads(&app, oauth::application_secret::Entity).await;
+        reads(&app, oauth::redirect_mismatch::Entity).await;
+        reads(&app, oauth::consent::Entity).await;
+        reads(&app, oauth::grant::Entity).await;
+        reads(&app, oauth::authorization_code::Entity).await;
+        reads(&app, oauth::access_token::Entity).await;
+        reads(&app, oauth::refresh_token::Entity).await;
+        reads(&app, oauth::signing_key::Entity).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! What tests share: the app on a fresh database of either kind.
+
+use migration::{Migrator, MigratorTrait as _};
+use poem::{endpoint::BoxEndpoint, test::TestClient};
+use sea_orm::{ConnectionTrait as _, Database};
+use stockade::{
+    clock::{Clock, Rng},
+    config::{self, Config},
+    ctx::Ctx,
+    db::Db,
+    secret::{ServerKey, hex},
+    server,
+};
+use tokio::sync::OnceCell;
+
+/// Runs a test on SQLite and on PostgreSQL: `both! { async fn a_rule(app: App) { ... } }`.
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: App) $body:block)*) => { $(
+        $(#[$meta])*
+        mod $name {
+            #[allow(clippy::allow_attributes, unused_imports, reason = "not every test needs its parent's imports")]
+            use super::*;
+
+            async fn test($app: $crate::support::App) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                test($crate::support::App::sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                test($crate::support::App::postgres().await).await;
+            }
+        }
+    )* };
+}
+pub(crate) use both;
+
+/// A server in this process, on a database of its own.
+pub(crate) struct App {
+    /// Its parts; `ctx.clock.advance` moves its time.
+    pub(crate) ctx: Ctx,
+    /// Sends requests to it.
+    pub(crate) client: TestClient<BoxEndpoint<'static>>,
+    /// Holds the SQLite file.
+    _dir: Option<tempfile::TempDir>,
+}
+
+impl App {
+    /// On a SQLite file.
+    pub(crate) async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("test.sqlite").display());
+        Self::on(&url, Some(dir)).await
+    }
+
+    /// On a database of the cluster that `tests/run` starts.
+    pub(crate) async fn postgres() -> Self {
+        let cluster = std::env::var("STOCKADE_TEST_POSTGRES")
+            .expect("STOCKADE_TEST_POSTGRES is not set: run the tests by tests/run, or see tests/postgres");
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        let template = TEMPLATE
+            .get_or_init(|| async {
+                // Migrated once a run; a copy of it is a fresh database in some milliseconds.
+                let name = format!("template_{}", hex(&Rng.bytes::<6>()));
+                sql(&cluster, &format!("CREATE DATABASE {name}")).await;
+                let db = Database::connect(format!("{cluster}/{name}")).await.unwrap();
+                Migrator::up(&db, None).await.unwrap();
+                db.close().await.unwrap();
+                name
+            })
+            .await;
+        let name = format!("test_{}", hex(&Rng.bytes::<8>()));
+        sql(&cluster, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        Self::on(&format!("{cluster}/{name}"), None).await
+    }
+
+    async fn on(url: &str, dir: Option<tempfile::TempDir>) -> Self {
+        let config = Config {
+            // As cheap as Argon2 goes: what is tested is the rule, not the cost.
+            password: config::Password { memory_kib: 64, iterations: 1, ..config::Password::default() },
+            ..Config::default()
+        };
+        let db = Db::connect(url).await.unwrap();
+        let ctx = Ctx::new(config, db, ServerKey::new(&[7; 32]), Clock::default(), Rng).unwrap();
+        server::prepare(&ctx).await.unwrap();
+        Self { client: TestClient::new(server::app(ctx.clone())), ctx, _dir: dir }
+    }
+}
+
+async fn sql(cluster: &str, statement: &str) {
+    // `CREATE DATABASE ... TEMPLATE` refuses while another copy is made, so they take turns.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let db = Database::connect(format!("{cluster}/postgres")).await.unwrap();
+    db.execute_unprepared(statement).await.unwrap();
+    db.close().await.unwrap();
+}
