@@ -21,6 +21,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod ctx;

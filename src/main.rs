@@ -1,3 +1,7 @@
 //! Parses the command line, runs, and leaves with an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stockade::cli::main()
+}

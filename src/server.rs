@@ -1,8 +1,11 @@
 //! The whole server as one endpoint, for `serve` and for tests alike, and what must be there before it answers.
 
+use std::time::Instant;
+
 use migration::{Migrator, MigratorTrait as _};
-use poem::{EndpointExt as _, Route, endpoint::BoxEndpoint};
+use poem::{Endpoint, EndpointExt as _, Request, Response, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 use sea_orm::DbErr;
+use tracing::Instrument as _;
 
 use crate::{accounts, ctx::Ctx, oauth};
 
@@ -13,5 +16,22 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
 
 /// The server.
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
-    Route::new().nest("/accounts", accounts::routes()).nest("/o", oauth::routes()).data(ctx).map_to_response().boxed()
+    Route::new()
+        .nest("/accounts", accounts::routes())
+        .nest("/o", oauth::routes())
+        .data(ctx)
+        .with(CatchPanic::new())
+        .around(traced)
+        .boxed()
+}
+
+/// One log line an answer: method, path (never the query, which may carry codes), status and time.
+async fn traced(next: std::sync::Arc<impl Endpoint>, request: Request) -> poem::Result<Response> {
+    let started = Instant::now();
+    let span = tracing::info_span!("request", method = %request.method(), path = %request.uri().path());
+    let response = next.call(request).instrument(span.clone()).await;
+    let response = response.map_or_else(poem::Error::into_response, poem::IntoResponse::into_response);
+    let micros = started.elapsed().as_micros();
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
+    Ok(response)
 }

@@ -1,0 +1,95 @@
+//! The command line. Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
+//! 2 wrong usage (clap's).
+
+mod failure;
+mod migrate;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+use crate::{
+    clock::{Clock, Rng},
+    config::{Config, LogFormat},
+    ctx::Ctx,
+    db::Db,
+    secret::ServerKey,
+};
+
+/// OAuth 2 / OpenID Connect identity provider with the inventory API that its scopes guard.
+///
+/// Configuration: defaults, then the file given by --config, then STOCKADE_* variables.
+/// Without a command, `stockade` serves.
+#[derive(Debug, Parser)]
+#[command(name = "stockade", version, after_help = "Example: STOCKADE_LISTEN=127.0.0.1:9000 stockade serve")]
+struct Cli {
+    /// A TOML file with settings.
+    #[arg(long, global = true, value_name = "FILE", env = "STOCKADE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    #[command(after_help = "Example: STOCKADE_SITE_URL=https://inventory.example stockade serve")]
+    Serve,
+    /// Bring the database up to date and leave.
+    #[command(after_help = "Example: STOCKADE_DATABASE_URL=postgres://stockade@db/stockade stockade migrate")]
+    Migrate,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = Config::load(cli.config.as_deref(), std::env::vars()).map_err(Failure::from).and_then(|config| {
+        start_logging(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(run(cli.command.unwrap_or(Command::Serve), config))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("stockade: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: Config) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::run(config).await,
+        Command::Migrate => migrate::run(config).await,
+    }
+}
+
+/// Opens the data folder and the database.
+async fn open(config: Config) -> Result<Ctx, Failure> {
+    let dir = &config.data_dir;
+    std::fs::create_dir_all(dir)
+        .map_err(|e| Failure::new(format!("cannot make the data folder {}: {e}", dir.display())))?;
+    let key_file = config.key_file();
+    let key = ServerKey::load_or_create(&key_file, Rng)
+        .map_err(|e| Failure::new(format!("cannot use the key file {}: {e}", key_file.display())))?;
+    // The address may hold a password, so it is not shown; the error of the driver says where it failed.
+    let db = Db::connect(&config.database_url())
+        .await
+        .map_err(|e| Failure::new(format!("cannot open the database: {e}")))?;
+    Ok(Ctx::new(config, db, key, Clock::default(), Rng)?)
+}
+
+fn start_logging(config: &Config) -> Result<(), Failure> {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|e| Failure::new(format!("the setting log is no filter such as \"info\": {e}")))?;
+    let subscriber = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! `stockade serve`: listen, tell how to begin, drain on SIGTERM.
+
+use std::time::Duration;
+
+use poem::{
+    Server,
+    listener::{Listener as _, TcpListener},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, open};
+use crate::{config::Config, server};
+
+/// How long requests in flight may take after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) async fn run(config: Config) -> Result<(), Failure> {
+    let listen = config.listen;
+    let ctx = open(config).await?;
+    server::prepare(&ctx).await?;
+    let acceptor = TcpListener::bind(listen)
+        .into_acceptor()
+        .await
+        .map_err(|e| Failure::new(format!("cannot listen on {listen}: {e}")))?;
+    println!("Stockade answers on {}", ctx.config.url("/"));
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new requests, finishing those in flight");
+    };
+    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(server::app(ctx), stop, Some(DRAIN)).await?;
+    Ok(())
+}
