@@ -19,9 +19,9 @@ use url::Url;
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The public address of this server, without a trailing slash. The issuer is this plus `/o`.
+    /// The public address of this server; by default where it listens. The issuer is this plus `/o`.
     #[serde(deserialize_with = "site_url")]
-    pub site_url: Url,
+    pub site_url: Option<Url>,
     /// `sqlite://path` or `postgres://...`; by default a SQLite file in the data folder.
     pub database_url: Option<String>,
     /// Where the SQLite file and the server key live.
@@ -104,7 +104,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
-            site_url: default_site_url(),
+            site_url: None,
             database_url: None,
             data_dir: PathBuf::from("."),
             admin_username: None,
@@ -147,11 +147,6 @@ impl Default for Oauth {
     fn default() -> Self {
         Self { default_application: true, code_seconds: 60, key_rotation_days: 90 }
     }
-}
-
-#[expect(clippy::expect_used, reason = "a constant")]
-fn default_site_url() -> Url {
-    Url::parse("http://127.0.0.1:8000").expect("a valid URL")
 }
 
 /// A configured secret, which no log shows.
@@ -249,7 +244,7 @@ impl Config {
 
     /// The site URL joined with an absolute path, byte for byte.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.site_url.as_str().trim_end_matches('/'))
+        format!("{}{path}", self.origin())
     }
 
     /// The issuer identifier (RFC 8414 section 2).
@@ -257,14 +252,17 @@ impl Config {
         self.url("/o")
     }
 
-    /// The origin of the site URL, as browsers write it.
+    /// The site URL as an origin, the way browsers write it: no path, no trailing slash.
     pub fn origin(&self) -> String {
-        self.site_url.origin().ascii_serialization()
+        match &self.site_url {
+            Some(url) => url.origin().ascii_serialization(),
+            None => format!("http://{}", self.listen),
+        }
     }
 
     /// Whether browsers reach this server over TLS, so that cookies are `Secure`.
     pub fn is_https(&self) -> bool {
-        self.site_url.scheme() == "https"
+        self.site_url.as_ref().is_some_and(|url| url.scheme() == "https")
     }
 }
 
@@ -283,7 +281,7 @@ fn set(table: &mut toml::Table, key: &str, text: &str) {
     table.insert(key.to_owned(), value);
 }
 
-fn site_url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+fn site_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(from)?;
     let url = Url::parse(&text).map_err(|e| serde::de::Error::custom(format!("site_url: {e}")))?;
     let plain = matches!(url.scheme(), "http" | "https")
@@ -293,7 +291,7 @@ fn site_url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
         && url.username().is_empty()
         && url.password().is_none();
     if plain && url.path() == "/" {
-        Ok(url)
+        Ok(Some(url))
     } else {
         Err(serde::de::Error::custom("site_url: an http or https address without path, query or user is needed"))
     }
@@ -313,6 +311,11 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(config.issuer(), "http://127.0.0.1:8000/o");
         assert_eq!(config.database_url(), "sqlite://./stockade.sqlite");
+    }
+
+    #[test]
+    fn without_a_site_url_the_server_is_where_it_listens() {
+        assert_eq!(load(&[("STOCKADE_LISTEN", "127.0.0.1:9000")]).unwrap().issuer(), "http://127.0.0.1:9000/o");
     }
 
     #[test]

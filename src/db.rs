@@ -49,9 +49,10 @@ impl Db {
     pub async fn connect(url: &str) -> Result<Self, DbErr> {
         let statements = Arc::new(AtomicU64::new(0));
         let (mut reader, mut writer) = if url.starts_with("sqlite:") {
-            // The writer first: it is the one that creates the file and switches it to WAL.
-            let writer = Database::connect(sqlite(url, 1, true)).await?;
-            (Database::connect(sqlite(url, 4, false)).await?, writer)
+            create_private(url).map_err(|e| DbErr::Custom(format!("{url}: {e}")))?;
+            // The writer first: it is the one that switches the file to WAL.
+            let writer = Database::connect(sqlite(url, 1)).await?;
+            (Database::connect(sqlite(url, 4)).await?, writer)
         } else {
             let mut options = ConnectOptions::new(url);
             options.max_connections(16).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
@@ -121,14 +122,21 @@ impl Db {
     }
 }
 
-fn sqlite(url: &str, connections: u32, create: bool) -> ConnectOptions {
+/// Makes the SQLite file readable by its owner only; what SQLite puts beside it inherits that.
+fn create_private(url: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or(path);
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
     options.acquire_timeout(Duration::from_secs(30));
     options.map_sqlx_sqlite_opts(move |sqlite| {
         use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
         sqlite
-            .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -137,7 +145,6 @@ fn sqlite(url: &str, connections: u32, create: bool) -> ConnectOptions {
             .pragma("mmap_size", "268435456")
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory")
-            .optimize_on_close(create, None)
     });
     options
 }

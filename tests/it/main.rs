@@ -1,5 +1,14 @@
 //! The one integration binary. The tree of modules is the tree of URLs; a test's name is the rule that it proves.
 
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod floors;
 mod schema;
 mod support;
