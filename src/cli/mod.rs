@@ -1,6 +1,7 @@
 //! The command line. Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage (clap's).
 
+mod check;
 mod failure;
 mod migrate;
 mod serve;
@@ -41,6 +42,9 @@ enum Command {
     /// Bring the database up to date and leave.
     #[command(after_help = "Example: STOCKADE_DATABASE_URL=postgres://stockade@db/stockade stockade migrate")]
     Migrate,
+    /// Validate the configuration and list what is unsafe for production; exit code 1 if anything is.
+    #[command(after_help = "Example: stockade --config /etc/stockade.toml check")]
+    Check,
 }
 
 /// Runs the program.
@@ -64,6 +68,7 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => migrate::run(config).await,
+        Command::Check => check::run(&config),
     }
 }
 
