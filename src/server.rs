@@ -3,11 +3,15 @@
 use std::time::Instant;
 
 use migration::{Migrator, MigratorTrait as _};
-use poem::{Endpoint, EndpointExt as _, Request, Response, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
+use poem::{
+    Endpoint, EndpointExt as _, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    middleware::{CatchPanic, RequestId},
+};
 use sea_orm::DbErr;
 use tracing::Instrument as _;
 
-use crate::{accounts, ctx::Ctx, oauth};
+use crate::{accounts, ctx::Ctx, oauth, web};
 
 /// Brings the database up to date and makes what every installation has.
 pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
@@ -16,16 +20,24 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
 
 /// The server.
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
-    Route::new()
+    let csrf = web::csrf::Csrf::new(ctx.config.is_https(), ctx.rng);
+    let routes = Route::new()
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
+        .nest("/static", web::assets::routes());
+    // What no audience's layer shaped before becomes a page.
+    accounts::pages(routes)
+        .map_to_response()
+        .with(csrf)
         .data(ctx)
         .with(CatchPanic::new())
         .around(traced)
+        .with(RequestId::default())
         .boxed()
 }
 
-/// One log line an answer: method, path (never the query, which may carry codes), status and time.
+/// One log line an answer: method, path (never the query, which may carry codes), status and time. The request id is in
+/// the span around it.
 async fn traced(next: std::sync::Arc<impl Endpoint>, request: Request) -> poem::Result<Response> {
     let started = Instant::now();
     let span = tracing::info_span!("request", method = %request.method(), path = %request.uri().path());

@@ -15,6 +15,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     secret::{self, Kind},
+    web::cookie,
 };
 
 /// The session cookie's name, as `InvenTree`'s clients know it.
@@ -40,9 +41,8 @@ pub struct Origin {
 
 /// The live session of a request, if it has one.
 pub async fn current(ctx: &Ctx, request: &Request) -> Result<Option<Login>, DbErr> {
-    let value = request.cookie().get(COOKIE).map(|cookie| cookie.value_str().to_owned());
-    match value.filter(|value| Kind::Session.recognises(value)) {
-        Some(value) => find(ctx, ctx.db.reader(), &value).await,
+    match cookie::get(request, COOKIE).filter(|value| Kind::Session.recognises(value)) {
+        Some(value) => find(ctx, ctx.db.reader(), value).await,
         None => Ok(None),
     }
 }
@@ -114,7 +114,7 @@ pub async fn end_all(tx: &Tx, user_id: i32) -> Result<(), DbErr> {
 }
 
 /// The cookie that carries a session, or, with an empty value, removes it.
-pub fn cookie(ctx: &Ctx, value: &str) -> Cookie {
+pub fn session_cookie(ctx: &Ctx, value: &str) -> Cookie {
     let mut cookie = Cookie::new_with_str(COOKIE, value);
     cookie.set_path("/");
     cookie.set_http_only(true);
