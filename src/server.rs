@@ -15,7 +15,8 @@ use crate::{accounts, ctx::Ctx, oauth, web};
 
 /// Brings the database up to date and makes what every installation has.
 pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
-    Migrator::up(ctx.db.migrator(), None).await
+    Migrator::up(ctx.db.migrator(), None).await?;
+    oauth::application::ensure_default(ctx).await
 }
 
 /// The server.

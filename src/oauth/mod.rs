@@ -1,5 +1,8 @@
 //! The authorization server (RFC 6749, `OpenID` Connect Core): one file per endpoint, grant or check.
 
+pub mod application;
+pub mod redirect_uri;
+
 use poem::Route;
 
 /// Everything under `/o`.

@@ -10,5 +10,6 @@
 )]
 
 mod floors;
+mod oauth;
 mod schema;
 mod support;

@@ -1,0 +1,129 @@
+//! Applications (OAuth clients): what a registration says, in types.
+//!
+//! RFC 6749 section 2, RFC 7591 section 2. The row is flat text; nothing outside this module reads its columns by hand.
+
+pub mod default;
+pub mod mismatch;
+pub mod secrets;
+mod words;
+
+use std::ops::Deref;
+
+use entities::oauth::application;
+use sea_orm::{ConnectionTrait, DbErr, prelude::*};
+
+use super::redirect_uri;
+use crate::scope::Scopes;
+
+pub use default::ensure_default;
+pub use mismatch::record_mismatch;
+pub use secrets::verify_secret;
+pub use words::{Algorithm, ClientType, Consent, GrantType};
+
+/// A registered application: a row, read in types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application(pub application::Model);
+
+impl Deref for Application {
+    type Target = application::Model;
+
+    fn deref(&self) -> &application::Model {
+        &self.0
+    }
+}
+
+impl From<application::Model> for Application {
+    fn from(row: application::Model) -> Self {
+        Self(row)
+    }
+}
+
+/// The application of that `client_id`, **active or not**: the caller looks at `is_active`.
+pub async fn find(db: &impl ConnectionTrait, client_id: &str) -> Result<Option<Application>, DbErr> {
+    // A longer one is not registered, and need not travel to the database.
+    if client_id.is_empty() || client_id.len() > 255 || client_id.contains('\0') {
+        return Ok(None);
+    }
+    let found = application::Entity::find().filter(application::Column::ClientId.eq(client_id)).one(db).await?;
+    Ok(found.map(Application))
+}
+
+impl Application {
+    /// RFC 6749 section 2.1. What is not plainly confidential is public.
+    pub fn client_type(&self) -> ClientType {
+        ClientType::parse(&self.0.client_type).unwrap_or(ClientType::Public)
+    }
+
+    /// Whether it cannot keep a secret.
+    pub fn is_public(&self) -> bool {
+        self.client_type() == ClientType::Public
+    }
+
+    /// The grants it may use.
+    pub fn grant_types(&self) -> Vec<GrantType> {
+        self.0.grant_types.split_whitespace().filter_map(GrantType::parse).collect()
+    }
+
+    /// Whether it may use this grant. RFC 6749 section 4.4: "The client credentials grant type MUST only be used by
+    /// confidential clients."
+    pub fn allows(&self, grant: GrantType) -> bool {
+        let listed = self.0.grant_types.split_whitespace().any(|name| name == grant.name());
+        listed && !(grant == GrantType::ClientCredentials && self.is_public())
+    }
+
+    /// Where codes may be sent.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = &str> {
+        self.0.redirect_uris.lines().filter(|line| !line.is_empty())
+    }
+
+    /// Whether codes may be sent there.
+    pub fn may_redirect_to(&self, uri: &str) -> bool {
+        self.redirect_uris().any(|registered| redirect_uri::matches(registered, uri))
+    }
+
+    /// Where a logout may end.
+    pub fn post_logout_redirect_uris(&self) -> impl Iterator<Item = &str> {
+        self.0.post_logout_redirect_uris.lines().filter(|line| !line.is_empty())
+    }
+
+    /// Browser origins that may call the token endpoint.
+    pub fn allowed_origins(&self) -> impl Iterator<Item = &str> {
+        self.0.allowed_origins.lines().filter(|line| !line.is_empty())
+    }
+
+    /// How its ID tokens are signed.
+    pub fn algorithm(&self) -> Algorithm {
+        Algorithm::parse(&self.0.algorithm).unwrap_or(Algorithm::Rs256)
+    }
+
+    /// What it may be granted at most. A stored word that this version does not know gives nothing.
+    pub fn scope(&self) -> Scopes {
+        Scopes::parse_known(&self.0.scope).map(|(scopes, _)| scopes).unwrap_or_default()
+    }
+
+    /// What it is granted where a request asks for nothing.
+    pub fn default_scope(&self) -> Scopes {
+        let scopes = Scopes::parse_known(&self.0.default_scope).map(|(scopes, _)| scopes).unwrap_or_default();
+        scopes.narrowed_to(&self.scope())
+    }
+
+    /// Whether a request without PKCE is refused. RFC 9700 section 2.1.1: public clients MUST use PKCE.
+    pub fn requires_pkce(&self) -> bool {
+        self.is_public() || self.0.require_pkce
+    }
+
+    /// What the registration says about asking people.
+    pub fn consent(&self) -> Consent {
+        Consent::parse(&self.0.consent).unwrap_or(Consent::Always)
+    }
+
+    /// Whether a consent once given answers later requests for the same scopes. A public application cannot prove who
+    /// it is (RFC 6749 section 10.2), so people are asked again, unless it is the operator's own.
+    pub fn remembers_consent(&self) -> bool {
+        match self.consent() {
+            Consent::Always => false,
+            Consent::Remember => !self.is_public(),
+            Consent::Trusted => true,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! `/o/...`
+
+mod application;
