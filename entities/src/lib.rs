@@ -2,4 +2,5 @@
 //! seconds since 1970-01-01 UTC, digests are hexadecimal SHA-256, scope lists are space-delimited.
 
 pub mod accounts;
+pub mod common;
 pub mod oauth;

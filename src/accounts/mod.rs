@@ -1,6 +1,11 @@
 //! Who you are: people, their passwords, sessions, API tokens, groups and rights.
 
+pub mod author;
+pub mod group;
+pub mod owner;
 pub mod page;
+pub mod password_rules;
+pub mod person;
 pub mod rights;
 pub mod session;
 

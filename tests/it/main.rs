@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod directory;
 mod floors;
 mod oauth;
 mod schema;

@@ -1,6 +1,6 @@
 //! The migrations and the entities describe the same tables.
 
-use entities::{accounts, oauth};
+use entities::{accounts, common, oauth};
 use sea_orm::EntityTrait;
 
 use crate::support::{App, both};
@@ -20,6 +20,8 @@ both! {
         reads(&app, accounts::owner::Entity).await;
         reads(&app, accounts::api_token::Entity).await;
         reads(&app, accounts::session::Entity).await;
+        reads(&app, common::setting::Entity).await;
+        reads(&app, common::user_setting::Entity).await;
         reads(&app, oauth::application::Entity).await;
         reads(&app, oauth::application_secret::Entity).await;
         reads(&app, oauth::redirect_mismatch::Entity).await;

@@ -1,5 +1,7 @@
 //! What tests share: the app on a fresh database of either kind.
 
+pub(crate) mod people;
+
 use migration::{Migrator, MigratorTrait as _};
 use poem::{endpoint::BoxEndpoint, test::TestClient};
 use sea_orm::{ConnectionTrait as _, Database};
