@@ -2,14 +2,19 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use quick_cache::sync::Cache;
+
 use crate::{
-    clock::{Clock, Rng},
+    clock::{Clock, Rng, Timestamp},
     config::Config,
     db::Db,
     limiter::Limiter,
     password::{BadCost, Passwords},
     secret::ServerKey,
 };
+
+/// How many verified passwords are remembered.
+const VERIFIED: usize = 4096;
 
 /// The server's parts; cheap to clone. Handlers take it as `Data<&Ctx>`.
 #[derive(Debug, Clone)]
@@ -32,6 +37,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// The limiter of guesses.
     pub limiter: Limiter,
+    /// Marks of passwords that Basic authentication verified, and when (see `accounts::credential`).
+    pub verified: Cache<[u8; 32], Timestamp>,
 }
 
 impl Ctx {
@@ -39,7 +46,7 @@ impl Ctx {
     pub fn new(config: Config, db: Db, key: ServerKey, clock: Clock, rng: Rng) -> Result<Self, BadCost> {
         let passwords = Passwords::new(&config.password, rng)?;
         let limiter = Limiter::new(clock.clone(), &config.password);
-        Ok(Self(Arc::new(Parts { db, clock, rng, config, key, passwords, limiter })))
+        Ok(Self(Arc::new(Parts { db, clock, rng, config, key, passwords, limiter, verified: Cache::new(VERIFIED) })))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Who you are: people, their passwords, sessions, API tokens, groups and rights.
 
+pub mod api_token;
 pub mod author;
+pub mod credential;
 pub mod group;
 pub mod owner;
 pub mod page;
