@@ -110,7 +110,8 @@ impl Default for Config {
             admin_username: None,
             admin_password: None,
             debug: false,
-            log: "info".into(),
+            // Every command opens the database; that it is up to date is no news.
+            log: "info,sea_orm_migration=warn".into(),
             log_format: LogFormat::Text,
             trusted_proxies: Vec::new(),
             instance: "Stockade".into(),

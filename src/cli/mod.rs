@@ -5,6 +5,9 @@ mod check;
 mod failure;
 mod migrate;
 mod serve;
+mod table;
+mod token;
+mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -42,6 +45,12 @@ enum Command {
     /// Bring the database up to date and leave.
     #[command(after_help = "Example: STOCKADE_DATABASE_URL=postgres://stockade@db/stockade stockade migrate")]
     Migrate,
+    /// Make and list people, set passwords.
+    #[command(subcommand)]
+    User(user::User),
+    /// Make, list and revoke API tokens.
+    #[command(subcommand)]
+    Token(token::Token),
     /// Validate the configuration and list what is unsafe for production; exit code 1 if anything is.
     #[command(after_help = "Example: stockade --config /etc/stockade.toml check")]
     Check,
@@ -68,6 +77,8 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => migrate::run(config).await,
+        Command::User(user) => user.run(&open_prepared(config).await?).await,
+        Command::Token(token) => token.run(&open_prepared(config).await?).await,
         Command::Check => check::run(&config),
     }
 }
@@ -85,6 +96,13 @@ async fn open(config: Config) -> Result<Ctx, Failure> {
         .await
         .map_err(|e| Failure::new(format!("cannot open the database: {e}")))?;
     Ok(Ctx::new(config, db, key, Clock::default(), Rng)?)
+}
+
+/// Opens and migrates: a command on a fresh machine works as the server would.
+async fn open_prepared(config: Config) -> Result<Ctx, Failure> {
+    let ctx = open(config).await?;
+    crate::server::prepare(&ctx).await?;
+    Ok(ctx)
 }
 
 fn start_logging(config: &Config) -> Result<(), Failure> {

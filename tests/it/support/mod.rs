@@ -39,6 +39,9 @@ macro_rules! both {
 }
 pub(crate) use both;
 
+/// The migrated database of which every test on PostgreSQL gets a copy.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
 /// A server in this process, on a database of its own.
 pub(crate) struct App {
     /// Its parts; `ctx.clock.advance` moves its time.
@@ -61,7 +64,6 @@ impl App {
     pub(crate) async fn postgres() -> Self {
         let cluster = std::env::var("STOCKADE_TEST_POSTGRES")
             .expect("STOCKADE_TEST_POSTGRES is not set: run the tests by tests/run, or see tests/postgres");
-        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
         let template = TEMPLATE
             .get_or_init(|| async {
                 // Migrated once a run; a copy of it is a fresh database in some milliseconds.
