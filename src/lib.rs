@@ -12,7 +12,7 @@
 //! 7 rest
 //! 6 access
 //! 5 oauth
-//! 4 accounts
+//! 4 accounts settings
 //! 3 ctx
 //! 2 db web password limiter
 //! 1 config scope secret
@@ -36,4 +36,5 @@ pub mod rest;
 pub mod scope;
 pub mod secret;
 pub mod server;
+pub mod settings;
 pub mod web;
