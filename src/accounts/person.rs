@@ -289,7 +289,8 @@ pub async fn set_password(ctx: &Ctx, author: &Author, id: i32, password: &str, w
 /// changes it in a browser begins a new session afterwards.
 pub async fn store_password(ctx: &Ctx, tx: &Tx, id: i32, password: Hashed) -> Result<(), Refusal> {
     let now = ctx.clock.now();
-    let mut person = locked(tx, id).await?.into_active_model();
+    let person = user::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?.ok_or(Refusal::NotFound)?;
+    let mut person = person.into_active_model();
     person.password = Set(password.0);
     person.credentials_changed_at = Set(now);
     person.update(&**tx).await?;
