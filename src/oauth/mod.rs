@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod redirect_uri;
+pub mod withdraw;
 
 use poem::Route;
 

@@ -3,8 +3,10 @@
 //! RFC 6749 section 2, RFC 7591 section 2. The row is flat text; nothing outside this module reads its columns by hand.
 
 pub mod default;
+mod draft;
 pub mod mismatch;
 pub mod secrets;
+mod store;
 mod words;
 
 use std::ops::Deref;
@@ -16,8 +18,10 @@ use super::redirect_uri;
 use crate::scope::Scopes;
 
 pub use default::ensure_default;
+pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
+pub use store::{Refused, Stored, delete, new_secret, register, set_active, update};
 pub use words::{Algorithm, ClientType, Consent, GrantType};
 
 /// A registered application: a row, read in types.
