@@ -23,6 +23,7 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
     let csrf = web::csrf::Csrf::new(ctx.config.is_https(), ctx.rng);
     let routes = Route::new()
+        .at("/", poem::get(accounts::start))
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
         .nest("/static", web::assets::routes());

@@ -1,20 +1,35 @@
 //! Who you are: people, their passwords, sessions, API tokens, groups and rights.
 
 pub mod api_token;
+mod asking;
 pub mod author;
+mod change_password;
 pub mod credential;
 pub mod group;
+mod home;
+mod login;
 pub mod owner;
 pub mod page;
 pub mod password_rules;
 pub mod person;
 pub mod rights;
 pub mod session;
+pub mod setup;
 
+pub use asking::{Asking, Asks};
+pub use login::start;
 pub use page::{confirm, frame, local_path, login_url, pages, require_login, require_superuser};
-use poem::Route;
+use poem::{Route, get, post};
 
 /// Everything under `/accounts`.
 pub fn routes() -> Route {
     Route::new()
+        .at("/", get(home::show))
+        .at("/login", get(login::show).post(login::submit))
+        .at("/login/", get(login::show).post(login::submit))
+        .at("/logout", get(login::ask_logout).post(login::logout))
+        .at("/logout/", get(login::ask_logout).post(login::logout))
+        .at("/password/", get(change_password::show).post(change_password::submit))
+        .at("/sessions/", post(home::end))
+        .at("/setup/", get(setup::show).post(setup::submit))
 }

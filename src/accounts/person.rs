@@ -351,6 +351,11 @@ pub async fn by_username(db: &impl ConnectionTrait, username: &str) -> Result<Op
     user::Entity::find().filter(user::Column::Username.eq(username)).one(db).await
 }
 
+/// The person with that id.
+pub async fn by_id(db: &impl ConnectionTrait, id: i32) -> Result<Option<user::Model>, DbErr> {
+    user::Entity::find_by_id(id).one(db).await
+}
+
 /// Everybody, by name.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<user::Model>, DbErr> {
     user::Entity::find().order_by_asc(user::Column::Username).all(db).await

@@ -8,18 +8,21 @@ use poem::{
     Request,
     web::cookie::{Cookie, SameSite},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, QueryOrder as _, prelude::*, sea_query::Expr};
 
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     db::Tx,
     secret::{self, Kind},
-    web::cookie,
+    web::{client_address, cookie},
 };
 
 /// The session cookie's name, as `InvenTree`'s clients know it.
 pub const COOKIE: &str = "sessionid";
+
+/// `last_seen` is exact to so many seconds.
+const SEEN_EVERY: i64 = 60;
 
 /// A person, proved by a live session.
 #[derive(Debug, Clone)]
@@ -39,12 +42,41 @@ pub struct Origin {
     pub address: String,
 }
 
+impl Origin {
+    /// Where a request comes from.
+    pub fn of(ctx: &Ctx, request: &Request) -> Self {
+        let user_agent = request.header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+        Self { user_agent, address: client_address(request, &ctx.config.trusted_proxies).to_string() }
+    }
+}
+
 /// The live session of a request, if it has one.
 pub async fn current(ctx: &Ctx, request: &Request) -> Result<Option<Login>, DbErr> {
-    match cookie::get(request, COOKIE).filter(|value| Kind::Session.recognises(value)) {
-        Some(value) => find(ctx, ctx.db.reader(), value).await,
-        None => Ok(None),
+    let Some(value) = cookie::get(request, COOKIE).filter(|value| Kind::Session.recognises(value)) else {
+        return Ok(None);
+    };
+    let Some(mut login) = find(ctx, ctx.db.reader(), value).await? else { return Ok(None) };
+    let now = ctx.clock.now();
+    if login.session.last_seen + SEEN_EVERY <= now {
+        seen(ctx, login.session.id, now).await?;
+        login.session.last_seen = now;
     }
+    Ok(Some(login))
+}
+
+/// Notes that a session is in use: at most one write a minute, whatever the number of requests.
+async fn seen(ctx: &Ctx, id: i32, now: Timestamp) -> Result<(), DbErr> {
+    ctx.db
+        .write(|tx| async move {
+            session::Entity::update_many()
+                .col_expr(session::Column::LastSeen, Expr::value(now))
+                .filter(session::Column::Id.eq(id))
+                .filter(session::Column::LastSeen.lte(now - SEEN_EVERY))
+                .exec(&*tx)
+                .await
+                .map(drop)
+        })
+        .await
 }
 
 /// The live session behind a cookie value.
@@ -101,6 +133,40 @@ pub async fn begin(
     .insert(&**tx)
     .await?;
     Ok(value)
+}
+
+/// The live sessions of a person, the latest used first.
+pub async fn list(ctx: &Ctx, user: &user::Model) -> Result<Vec<session::Model>, DbErr> {
+    let now = ctx.clock.now();
+    session::Entity::find()
+        .filter(session::Column::UserId.eq(user.id))
+        .filter(session::Column::Expires.gt(now))
+        .filter(session::Column::LastSeen.gt(now - ctx.config.session.idle_seconds))
+        .filter(session::Column::Created.gte(user.credentials_changed_at))
+        .order_by_desc(session::Column::LastSeen)
+        .order_by_desc(session::Column::Id)
+        .all(ctx.db.reader())
+        .await
+}
+
+/// Ends one session of a person; false if they have none with this id.
+pub async fn end_of(tx: &Tx, user_id: i32, session_id: i32) -> Result<bool, DbErr> {
+    let deleted = session::Entity::delete_many()
+        .filter(session::Column::Id.eq(session_id))
+        .filter(session::Column::UserId.eq(user_id))
+        .exec(&**tx)
+        .await?;
+    Ok(deleted.rows_affected > 0)
+}
+
+/// Ends every session of a person but one.
+pub async fn end_others(tx: &Tx, login: &Login) -> Result<(), DbErr> {
+    session::Entity::delete_many()
+        .filter(session::Column::UserId.eq(login.user.id))
+        .filter(session::Column::Id.ne(login.session.id))
+        .exec(&**tx)
+        .await
+        .map(drop)
 }
 
 /// Ends one session.

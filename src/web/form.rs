@@ -40,6 +40,11 @@ impl Form {
         pairs.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Parses the query of a request.
+    pub fn query(request: &Request) -> Result<Self, Malformed> {
+        Self::parse(request.uri().query().unwrap_or_default().as_bytes())
+    }
+
     /// The first value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()

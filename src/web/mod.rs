@@ -11,6 +11,7 @@ pub mod csrf;
 mod fault;
 pub mod form;
 mod page;
+pub mod time;
 
 pub use address::client_address;
 pub use assets::asset;
