@@ -23,7 +23,7 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
     let csrf = web::csrf::Csrf::new(ctx.config.is_https(), ctx.rng);
     let routes = Route::new()
-        .at("/", poem::get(accounts::start))
+        .at("/", accounts::start())
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
         .nest("/static", web::assets::routes());
@@ -31,6 +31,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
     accounts::pages(routes)
         .map_to_response()
         .with(csrf)
+        .data(accounts::Asks::new(oauth::asking::find))
         .data(ctx)
         .with(CatchPanic::new())
         .around(traced)

@@ -103,13 +103,11 @@ pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
             }
         })
         .await?;
-    match value {
-        Some(value) => Ok(login::carry(&ctx, request, &value, "/accounts/?done=password")),
-        None => {
-            errors.add("old_password", "This is not your present password.");
-            Ok(render(&ctx, request, &login, errors))
-        }
+    if let Some(value) = value {
+        return Ok(login::carry(&ctx, request, &value, "/accounts/?done=password"));
     }
+    errors.add("old_password", "This is not your present password.");
+    Ok(render(&ctx, request, &login, errors))
 }
 
 impl From<Refusal> for Fault {

@@ -51,16 +51,14 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
     let query = Form::query(request)?;
     let login = session::current(&ctx, request).await?;
     let next = local_path(query.text("next")?);
-    match (&login, next) {
-        // Who is logged in and comes on the way to somewhere was sent to log in again, and is asked.
-        (Some(_), None) => Ok(see_other(HOME)),
-        _ => {
-            let hint = query.get("login_hint").filter(|hint| hint.chars().count() <= credential::MAX_USERNAME);
-            let username = hint.or(login.as_ref().map(|login| login.user.username.as_str())).unwrap_or_default();
-            let (next, username) = (next.unwrap_or_default().to_owned(), username.to_owned());
-            render(&ctx, request, login.as_ref(), next, username, Errors::default()).await
-        }
+    // Who is logged in and comes on the way to somewhere was sent to log in again, and is asked.
+    if login.is_some() && next.is_none() {
+        return Ok(see_other(HOME));
     }
+    let hint = query.get("login_hint").filter(|hint| hint.chars().count() <= credential::MAX_USERNAME);
+    let username = hint.or(login.as_ref().map(|login| login.user.username.as_str())).unwrap_or_default();
+    let (next, username) = (next.unwrap_or_default().to_owned(), username.to_owned());
+    render(&ctx, request, login.as_ref(), next, username, Errors::default()).await
 }
 
 async fn render(
@@ -206,7 +204,7 @@ pub(super) async fn logout(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
 
 /// `/`: the account, or the login.
 #[handler]
-pub async fn start(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
+pub(super) async fn start(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
     let login = session::current(&ctx, request).await?;
     Ok(see_other(&if login.is_some() { HOME.to_owned() } else { login_url(HOME, None) }))
 }

@@ -17,9 +17,13 @@ pub mod session;
 pub mod setup;
 
 pub use asking::{Asking, Asks};
-pub use login::start;
 pub use page::{confirm, frame, local_path, login_url, pages, require_login, require_superuser};
-use poem::{Route, get, post};
+use poem::{Route, RouteMethod, get, post};
+
+/// `/`.
+pub fn start() -> RouteMethod {
+    get(login::start)
+}
 
 /// Everything under `/accounts`.
 pub fn routes() -> Route {

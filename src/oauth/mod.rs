@@ -1,6 +1,7 @@
 //! The authorization server (RFC 6749, `OpenID` Connect Core): one file per endpoint, grant or check.
 
 pub mod application;
+pub mod asking;
 pub mod redirect_uri;
 pub mod withdraw;
 
