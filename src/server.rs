@@ -11,7 +11,7 @@ use poem::{
 use sea_orm::DbErr;
 use tracing::Instrument as _;
 
-use crate::{accounts, ctx::Ctx, oauth, web};
+use crate::{accounts, ctx::Ctx, oauth, rest, web};
 
 /// Brings the database up to date and makes what every installation has.
 pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
@@ -27,9 +27,11 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
         .nest("/static", web::assets::routes());
+    let api = rest::routes(&ctx, ());
     // What no audience's layer shaped before becomes a page.
-    accounts::pages(routes)
-        .map_to_response()
+    Route::new()
+        .nest("/api", api)
+        .nest("/", accounts::pages(routes))
         .with(csrf)
         .data(accounts::Asks::new(oauth::asking::find))
         .data(ctx)

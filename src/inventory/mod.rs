@@ -1,1 +1,1 @@
-//! The inventory: one file per resource.
+//! The inventory: one file a resource.

@@ -1,1 +1,20 @@
 //! The Django-REST idiom that `InvenTree`'s clients expect, once.
+
+pub mod body;
+pub mod crud;
+pub mod error;
+pub mod field;
+mod guard;
+mod idiom;
+pub mod json;
+pub mod list;
+mod metadata;
+mod schema;
+
+pub use body::{Body, Patched};
+pub use crud::{Crud, Purpose, Resource, View};
+pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
+pub use guard::Guarded;
+pub use idiom::{API_VERSION, INVENTREE_VERSION, routes};
+pub use json::{Created, Gone, Json};
+pub use list::{Filter, Kind, Listing, Params, Table};

@@ -1,0 +1,402 @@
+//! Five operations for any resource. What differs is declared in [`Resource`]; what a resource cannot say there it writes
+//! as an operation of its own.
+
+use std::{collections::HashMap, future::Future, marker::PhantomData, str::FromStr as _};
+
+use poem::{endpoint::BoxEndpoint, http::Method, web::Data};
+use poem_openapi::{
+    OpenApi,
+    param::Path,
+    registry::{MetaApi, MetaSchemaRef, Registry},
+    types::{IsObjectType, ParseFromJSON, Type},
+};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait, FromQueryResult,
+    IntoActiveModel, Iterable as _, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _, Select,
+    sea_query::{Expr, ExprTrait as _, SimpleExpr},
+};
+use serde::Serialize;
+
+use super::{
+    body::{Body, Patched},
+    error::{ApiError, not_found},
+    json::{Created, Gone, Json},
+    list::{Listing, Page, Params, Table, page},
+};
+use crate::{
+    access::{Auth, Principal},
+    ctx::Ctx,
+    db::Tx,
+    scope::{Action, Need, Role},
+};
+
+/// What an answer is for; it decides which optional fields are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Rows of a list.
+    List,
+    /// One object, read.
+    Detail,
+    /// One object, just written: with all optional fields.
+    Written,
+}
+
+/// What a resource needs to know of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The server.
+    pub ctx: &'a Ctx,
+    /// The caller.
+    pub who: &'a Principal,
+    /// The query parameters.
+    pub params: &'a Params,
+    /// What the answer is for.
+    pub purpose: Purpose,
+}
+
+impl View<'_> {
+    /// Whether an optional field is shown.
+    pub fn shows(&self, table: &Table, flag: &str) -> bool {
+        self.purpose == Purpose::Written || table.is_on(flag, self.params)
+    }
+}
+
+type ModelOf<R> = <<R as Resource>::Entity as EntityTrait>::Model;
+type ActiveOf<R> = <<R as Resource>::Entity as EntityTrait>::ActiveModel;
+
+/// A table with its five operations.
+pub trait Resource: Send + Sync + 'static {
+    /// Where, below `/api`: `/part/category`.
+    const PATH: &'static str;
+    /// The stem of the operations' names: `part_category`.
+    const NAME: &'static str;
+    /// What `InvenTree` calls one, in "No ... matches the given query.".
+    const KIND: &'static str;
+    /// The roles of which one suffices.
+    const ROLES: &'static [Role];
+    /// To read.
+    const VIEW: Need = Need::Role(Action::View, Self::ROLES);
+    /// To create.
+    const ADD: Need = Need::Role(Action::Add, Self::ROLES);
+    /// To modify.
+    const CHANGE: Need = Need::Role(Action::Change, Self::ROLES);
+    /// To remove.
+    const DELETE: Need = Need::Role(Action::Delete, Self::ROLES);
+    /// Whether deleting is the plain operation; where not, the resource writes its own.
+    const PLAIN_DELETE: bool = true;
+
+    /// The table.
+    type Entity: EntityTrait<
+            PrimaryKey: PrimaryKeyTrait<ValueType = i32>,
+            ActiveModel: ActiveModelTrait<Entity = Self::Entity> + ActiveModelBehavior + Send,
+            Model: IntoActiveModel<ActiveOf<Self>> + Send + Sync,
+        >;
+    /// A row with what is read together with it.
+    type Row: FromQueryResult + Send + Sync;
+    /// An object as clients read it.
+    type Read: Type + IsObjectType + Serialize + Send + Sync + 'static;
+    /// An object as clients write it.
+    type Write: Type + ParseFromJSON + IntoActiveModel<ActiveOf<Self>> + Send + 'static;
+
+    /// What lists may be asked.
+    fn table() -> &'static Table;
+
+    /// What a new row has where the client says nothing.
+    fn blank() -> ActiveOf<Self>;
+
+    /// The rows that lists and details are about.
+    fn query(_view: &View<'_>) -> Select<Self::Entity> {
+        Self::Entity::find()
+    }
+
+    /// The columns beyond the table's own that [`Self::Row`] reads.
+    fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
+        query
+    }
+
+    /// From rows to objects, all of a page at once, so that the number of statements does not grow with it.
+    fn show(view: &View<'_>, rows: Vec<Self::Row>) -> impl Future<Output = Result<Vec<Self::Read>, ApiError>> + Send;
+
+    /// The rules that look beyond one field, inside the transaction. `before` is the row that is changed, if one is.
+    fn check(
+        _tx: &Tx,
+        _view: &View<'_>,
+        _before: Option<&ModelOf<Self>>,
+        _change: &mut ActiveOf<Self>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// What follows from a change in other rows, inside the transaction.
+    fn saved(
+        _tx: &Tx,
+        _before: Option<&ModelOf<Self>>,
+        _after: &ModelOf<Self>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Whether a row may be deleted.
+    fn removable(_tx: &Tx, _row: &ModelOf<Self>) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// The operations of a resource.
+#[derive(Debug)]
+pub struct Crud<R>(PhantomData<R>);
+
+impl<R> Crud<R> {
+    /// Of this resource.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<R> Default for Crud<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn pk_column<R: Resource>() -> Option<<R::Entity as EntityTrait>::Column> {
+    <R::Entity as EntityTrait>::PrimaryKey::iter().next().map(sea_orm::PrimaryKeyToColumn::into_column)
+}
+
+fn pk_expr<R: Resource>() -> SimpleExpr {
+    pk_column::<R>().map_or_else(|| Expr::val(1), |column| Expr::col(column.as_column_ref()))
+}
+
+/// The objects of a list.
+pub async fn list<R: Resource>(view: &View<'_>) -> Result<Listing<R::Read>, ApiError> {
+    let db = view.ctx.db.reader();
+    let table = R::table();
+    let narrowed = table.narrow(R::query(view), view).await?;
+    let rows = |query| table.order(R::columns(query, view), view.params, pk_expr::<R>());
+    let Some((limit, offset)) = page(view.params) else {
+        let rows = rows(narrowed).into_model::<R::Row>().all(db).await?;
+        return Ok(Listing::All(R::show(view, rows).await?));
+    };
+    let counted = narrowed.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
+    let count = counted.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    let found = if offset < count {
+        rows(narrowed).limit(limit).offset(offset).into_model::<R::Row>().all(db).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Listing::Page(Page::new(view, count, limit, offset, R::show(view, found).await?)))
+}
+
+/// One object.
+pub async fn one<R: Resource>(view: &View<'_>, pk: i32) -> Result<R::Read, ApiError> {
+    let query = R::columns(R::query(view), view).filter(pk_expr::<R>().eq(pk));
+    let row = query.into_model::<R::Row>().one(view.ctx.db.reader()).await?.ok_or(not_found(R::KIND))?;
+    R::show(view, vec![row]).await?.pop().ok_or(not_found(R::KIND))
+}
+
+/// The row itself, locked against other writers.
+pub async fn locked<R: Resource>(tx: &Tx, pk: i32) -> Result<ModelOf<R>, ApiError> {
+    let found = R::Entity::find_by_id(pk).lock_exclusive().one(&**tx).await?;
+    found.ok_or(not_found(R::KIND))
+}
+
+async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result<R::Read, ApiError> {
+    let blank = R::blank();
+    for column in <R::Entity as EntityTrait>::Column::iter() {
+        if let (ActiveValue::NotSet, ActiveValue::Set(value)) = (change.get(column), blank.get(column)) {
+            change.set(column, value);
+        }
+    }
+    let pk = view.ctx.db.write(|tx| async move {
+        R::check(&tx, view, None, &mut change).await?;
+        let made = change.insert(&*tx).await?;
+        R::saved(&tx, None, &made).await?;
+        Ok::<_, ApiError>(pk_of::<R>(&made.into_active_model()))
+    });
+    one::<R>(view, pk.await?).await
+}
+
+async fn update<R: Resource>(view: &View<'_>, pk: i32, mut change: ActiveOf<R>) -> Result<R::Read, ApiError> {
+    let written = view.ctx.db.write(|tx| async move {
+        let before = locked::<R>(&tx, pk).await?;
+        if let Some(column) = pk_column::<R>() {
+            change.set(column, pk.into());
+        }
+        R::check(&tx, view, Some(&before), &mut change).await?;
+        // Nothing to change is no statement, and no error.
+        let changes = <R::Entity as EntityTrait>::Column::iter().any(|column| {
+            matches!(change.get(column), ActiveValue::Set(_)) && pk_column::<R>().is_none_or(|pk| !same(pk, column))
+        });
+        if changes {
+            let after = change.update(&*tx).await?;
+            R::saved(&tx, Some(&before), &after).await?;
+        }
+        Ok::<_, ApiError>(())
+    });
+    written.await?;
+    one::<R>(view, pk).await
+}
+
+fn same<C: sea_orm::IdenStatic>(a: C, b: C) -> bool {
+    a.as_str() == b.as_str()
+}
+
+fn pk_of<R: Resource>(row: &ActiveOf<R>) -> i32 {
+    let value = pk_column::<R>().and_then(|column| row.get(column).into_value());
+    match value {
+        Some(sea_orm::Value::Int(Some(pk))) => pk,
+        _ => 0,
+    }
+}
+
+/// The operations as poem-openapi's macro sees them; [`Crud`] adds what only the declaration's tables know.
+struct Operations<R>(PhantomData<R>);
+
+#[OpenApi(prefix_path = R::PATH)]
+impl<R: Resource> Operations<R> {
+    /// List
+    #[oai(path = "/", method = "get")]
+    async fn list(
+        &self,
+        #[oai(scope = "R::VIEW")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+    ) -> Result<Listing<R::Read>, ApiError> {
+        list::<R>(&View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::List }).await
+    }
+
+    /// Create
+    #[oai(path = "/", method = "post")]
+    async fn create(
+        &self,
+        #[oai(scope = "R::ADD")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        body: Body<R::Write>,
+    ) -> Result<Created<R::Read>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        create::<R>(&view, body.0.into_active_model()).await.map(Created)
+    }
+
+    /// Retrieve
+    #[oai(path = "/:pk", method = "get")]
+    async fn retrieve(
+        &self,
+        #[oai(scope = "R::VIEW")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        pk: Path<i32>,
+    ) -> Result<Json<R::Read>, ApiError> {
+        one::<R>(&View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Detail }, pk.0).await.map(Json)
+    }
+
+    /// Replace
+    #[oai(path = "/:pk", method = "put")]
+    async fn replace(
+        &self,
+        #[oai(scope = "R::CHANGE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        pk: Path<i32>,
+        body: Body<R::Write>,
+    ) -> Result<Json<R::Read>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        update::<R>(&view, pk.0, body.0.into_active_model()).await.map(Json)
+    }
+
+    /// Change some fields
+    #[oai(path = "/:pk", method = "patch")]
+    async fn change(
+        &self,
+        #[oai(scope = "R::CHANGE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        pk: Path<i32>,
+        body: Patched<R::Write>,
+    ) -> Result<Json<R::Read>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        update::<R>(&view, pk.0, body.0.into_active_model()).await.map(Json)
+    }
+
+    /// Delete
+    #[oai(path = "/:pk", method = "delete")]
+    async fn delete(
+        &self,
+        #[oai(scope = "R::DELETE")] _who: Auth,
+        ctx: Data<&Ctx>,
+        pk: Path<i32>,
+    ) -> Result<Gone, ApiError> {
+        let deleted = ctx.db.write(|tx| async move {
+            let row = locked::<R>(&tx, pk.0).await?;
+            R::removable(&tx, &row).await?;
+            row.into_active_model().delete(&*tx).await?;
+            Ok::<_, ApiError>(Gone)
+        });
+        deleted.await
+    }
+}
+
+fn keeps<R: Resource>(method: &Method) -> bool {
+    R::PLAIN_DELETE || *method != Method::DELETE
+}
+
+impl<R: Resource> OpenApi for Crud<R> {
+    fn meta() -> Vec<MetaApi> {
+        let mut apis = Operations::<R>::meta();
+        for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
+            let detail = path.path.contains('{');
+            path.operations.retain(|operation| keeps::<R>(&operation.method));
+            for operation in &mut path.operations {
+                let verb = match (operation.method.as_str(), detail) {
+                    ("GET", false) => "list",
+                    ("POST", _) => "create",
+                    ("GET", true) => "retrieve",
+                    ("PUT", _) => "update",
+                    ("PATCH", _) => "partial_update",
+                    _ => "destroy",
+                };
+                operation.operation_id = Some(crate::access::intern(format!("{}_{verb}", R::NAME)));
+                if verb == "list" {
+                    operation.params.extend(R::table().described());
+                }
+            }
+        }
+        apis
+    }
+
+    fn register(registry: &mut Registry) {
+        Operations::<R>::register(registry);
+        // What a new row has by itself is the default of the field.
+        let MetaSchemaRef::Reference(name) = R::Write::schema_ref() else { return };
+        let blank = R::blank();
+        for name in [name.clone(), format!("Patched{name}")] {
+            let Some(schema) = registry.schemas.get_mut(&name) else { continue };
+            for (field, property) in &mut schema.properties {
+                let column = <R::Entity as EntityTrait>::Column::from_str(&field.to_ascii_lowercase());
+                let value = column.ok().and_then(|column| blank.get(column).into_value());
+                if let (Some(default), MetaSchemaRef::Inline(property)) = (value.and_then(default), property) {
+                    property.default = Some(default);
+                }
+            }
+        }
+    }
+
+    fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        let mut own = HashMap::new();
+        Operations::<R>(PhantomData).add_routes(&mut own);
+        for (path, methods) in own {
+            let kept = methods.into_iter().filter(|(method, _)| keeps::<R>(method));
+            table.entry(path).or_insert_with(HashMap::new).extend(kept);
+        }
+    }
+}
+
+fn default(value: sea_orm::Value) -> Option<serde_json::Value> {
+    match value {
+        sea_orm::Value::Bool(Some(value)) => Some(value.into()),
+        sea_orm::Value::Int(Some(value)) => Some(value.into()),
+        sea_orm::Value::BigInt(Some(value)) => Some(value.into()),
+        sea_orm::Value::String(Some(value)) => Some(value.as_str().into()),
+        _ => None,
+    }
+}
