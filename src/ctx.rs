@@ -11,6 +11,7 @@ use crate::{
     limiter::Limiter,
     password::{BadCost, Passwords},
     secret::ServerKey,
+    signing::Signing,
 };
 
 /// How many verified passwords are remembered.
@@ -33,6 +34,8 @@ pub struct Parts {
     pub config: Config,
     /// The server key.
     pub key: ServerKey,
+    /// The keys that sign.
+    pub signing: Signing,
     /// The password pool.
     pub passwords: Passwords,
     /// The limiter of guesses.
@@ -46,7 +49,9 @@ impl Ctx {
     pub fn new(config: Config, db: Db, key: ServerKey, clock: Clock, rng: Rng) -> Result<Self, BadCost> {
         let passwords = Passwords::new(&config.password, rng)?;
         let limiter = Limiter::new(clock.clone(), &config.password);
-        Ok(Self(Arc::new(Parts { db, clock, rng, config, key, passwords, limiter, verified: Cache::new(VERIFIED) })))
+        let signing = Signing::new(db.clone(), clock.clone(), key.clone());
+        let verified = Cache::new(VERIFIED);
+        Ok(Self(Arc::new(Parts { db, clock, rng, config, key, signing, passwords, limiter, verified })))
     }
 }
 

@@ -6,14 +6,15 @@
 //! # Floors
 //! A module names only modules on lower floors; `tests/it/floors.rs` enforces it from this table.
 //! ```text
-//! 10 cli
-//! 9 server
-//! 8 inventory directory instance
-//! 7 rest
-//! 6 access
-//! 5 oauth
-//! 4 accounts settings
-//! 3 ctx
+//! 11 cli
+//! 10 server
+//! 9 inventory directory instance
+//! 8 rest
+//! 7 access
+//! 6 oauth
+//! 5 accounts settings
+//! 4 ctx
+//! 3 signing
 //! 2 db web password limiter
 //! 1 config scope secret
 //! 0 clock        (entities, migration: separate crates, below all)
@@ -37,4 +38,5 @@ pub mod scope;
 pub mod secret;
 pub mod server;
 pub mod settings;
+pub mod signing;
 pub mod web;

@@ -11,12 +11,25 @@ use poem::{
 use sea_orm::DbErr;
 use tracing::Instrument as _;
 
-use crate::{accounts, ctx::Ctx, oauth, rest, web};
+use crate::{accounts, ctx::Ctx, oauth, rest, signing::SigningError, web};
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database failed.
+    #[error("the database cannot be prepared: {0}")]
+    Db(#[from] DbErr),
+    /// The signing keys cannot be used.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
 
 /// Brings the database up to date and makes what every installation has.
-pub async fn prepare(ctx: &Ctx) -> Result<(), DbErr> {
+pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
     Migrator::up(ctx.db.migrator(), None).await?;
-    oauth::application::ensure_default(ctx).await
+    ctx.signing.ensure().await?;
+    oauth::application::ensure_default(ctx).await?;
+    Ok(())
 }
 
 /// The server.

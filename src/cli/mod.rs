@@ -3,6 +3,7 @@
 
 mod check;
 mod failure;
+mod keys;
 mod migrate;
 mod serve;
 mod table;
@@ -51,6 +52,9 @@ enum Command {
     /// Make, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Rotate and list the keys that sign ID tokens.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Validate the configuration and list what is unsafe for production; exit code 1 if anything is.
     #[command(after_help = "Example: stockade --config /etc/stockade.toml check")]
     Check,
@@ -79,6 +83,7 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         Command::Migrate => migrate::run(config).await,
         Command::User(user) => user.run(&open_prepared(config).await?).await,
         Command::Token(token) => token.run(&open_prepared(config).await?).await,
+        Command::Keys(keys) => keys.run(&open_prepared(config).await?).await,
         Command::Check => check::run(&config),
     }
 }

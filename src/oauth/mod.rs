@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod asking;
+pub mod oidc;
 pub mod redirect_uri;
 pub mod withdraw;
 

@@ -13,4 +13,5 @@ mod directory;
 mod floors;
 mod oauth;
 mod schema;
+mod signing;
 mod support;
