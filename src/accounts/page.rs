@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 use super::session::{self, Login};
 use crate::{
     ctx::Ctx,
-    web::{Fault, Frame, Person, csrf, form::Form},
+    web::{Fault, Frame, Here, Person, csrf, form::Form},
 };
 
 /// The frame of a page.
@@ -16,14 +16,13 @@ pub fn frame(ctx: &Ctx, request: &Request, login: Option<&Login>) -> Frame {
         instance: ctx.config.instance.clone(),
         person: login.map(|login| Person { name: login.user.username.clone(), is_superuser: login.user.is_superuser }),
         csrf: csrf::Token::of(request).map(csrf::Token::value).unwrap_or_default(),
-        here: request.original_uri().path().to_owned(),
+        here: Here::path(request).to_owned(),
     }
 }
 
 /// Who is logged in; the anonymous are sent to the login, and come back.
 pub async fn require_login(ctx: &Ctx, request: &Request) -> Result<Login, Fault> {
-    let here = || request.original_uri().path_and_query().map_or("/", |path| path.as_str());
-    session::current(ctx, request).await?.ok_or_else(|| Fault::elsewhere(login_url(here(), None)))
+    session::current(ctx, request).await?.ok_or_else(|| Fault::elsewhere(login_url(Here::of(request), None)))
 }
 
 /// The superuser who is logged in; others may not see the page.
@@ -93,7 +92,8 @@ fn percent_decoded(path: &str) -> Vec<u8> {
 
 /// Wraps the server: an error that its audience's own layer did not shape becomes a page, in the frame of whoever asked.
 pub fn pages<E: Endpoint + 'static>(inner: E) -> impl Endpoint<Output = Response> {
-    inner.around(async |inner, request| {
+    inner.around(async |inner, mut request| {
+        Here::note(&mut request);
         let Some(ctx) = request.data::<Ctx>().cloned() else {
             return inner.call(request).await.map(poem::IntoResponse::into_response);
         };

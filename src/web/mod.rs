@@ -18,7 +18,7 @@ pub use assets::asset;
 pub use fault::{Fault, error_page};
 pub use page::{Page, secure};
 use poem::{
-    IntoResponse as _, Response,
+    IntoResponse as _, Request, Response,
     http::{StatusCode, header},
 };
 
@@ -55,6 +55,29 @@ impl Person {
     /// The letter in the account menu's badge.
     pub fn initial(&self) -> String {
         self.name.chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_default()
+    }
+}
+
+/// The path and query that a request came with, before any nested route took its part off. Unlike the framework's
+/// original URI it is there in tests too.
+#[derive(Debug, Clone)]
+pub struct Here(String);
+
+impl Here {
+    /// Notes it, on the way in.
+    pub fn note(request: &mut Request) {
+        let here = request.uri().path_and_query().map_or("/", |both| both.as_str()).to_owned();
+        request.extensions_mut().insert(Self(here));
+    }
+
+    /// The path and query of a request.
+    pub fn of(request: &Request) -> &str {
+        request.extensions().get::<Self>().map_or("/", |here| &here.0)
+    }
+
+    /// The path alone.
+    pub fn path(request: &Request) -> &str {
+        Self::of(request).split('?').next().unwrap_or_default()
     }
 }
 

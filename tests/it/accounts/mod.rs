@@ -1,0 +1,10 @@
+//! `/accounts/` and the credentials of people.
+
+mod api_token;
+mod credential;
+mod forms;
+mod home;
+mod login;
+mod pages;
+mod password;
+mod setup;
