@@ -1,14 +1,27 @@
 //! The authorization server (RFC 6749, `OpenID` Connect Core): one file per endpoint, grant or check.
 
 pub mod application;
+pub mod applications;
 pub mod asking;
+pub mod authorized;
+mod confirm;
 pub mod oidc;
 pub mod redirect_uri;
+pub mod show;
 pub mod withdraw;
 
-use poem::Route;
+use std::sync::Arc;
+
+use poem::{Endpoint, IntoEndpoint, Route};
 
 /// Everything under `/o`.
 pub fn routes() -> Route {
-    Route::new()
+    let routes = applications::add_to(Route::new());
+    authorized::add_to(routes)
+}
+
+/// A page with and without the trailing slash.
+fn both(routes: Route, path: &str, page: impl IntoEndpoint<Endpoint: Endpoint + 'static>) -> Route {
+    let page = Arc::new(page.into_endpoint());
+    routes.at(path, page.clone()).at(format!("{path}/"), page)
 }

@@ -3,7 +3,7 @@
 document.documentElement.classList.add("js");
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-reveal], [data-copy]");
+  const button = event.target.closest("[data-reveal], [data-copy], [data-tick]");
   if (button?.dataset.reveal) {
     const input = document.getElementById(button.dataset.reveal);
     const shown = input.type === "password";
@@ -18,6 +18,11 @@ document.addEventListener("click", (event) => {
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = label; }, 1600);
     });
+  } else if (button?.dataset.tick) {
+    const how = button.dataset.tick;
+    for (const box of button.closest("fieldset").querySelectorAll("input[type=checkbox]")) {
+      if (how !== "view" || box.value.startsWith("r:")) box.checked = how === "all" || (how === "view" && box.value.startsWith("r:view:"));
+    }
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

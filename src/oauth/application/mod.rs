@@ -21,7 +21,7 @@ pub use default::ensure_default;
 pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
-pub use store::{Refused, Stored, delete, new_secret, register, set_active, update};
+pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, set_active, update};
 pub use words::{Algorithm, ClientType, Consent, GrantType};
 
 /// A registered application: a row, read in types.

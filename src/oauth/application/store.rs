@@ -156,6 +156,7 @@ pub async fn set_active(ctx: &Ctx, id: i32, is_active: bool) -> Result<(), Refus
 /// Gives a confidential application a new secret. Those before it stay valid for `overlap` seconds; where that is none, a
 /// leak is to be feared, so the access tokens end too.
 pub async fn new_secret(ctx: &Ctx, id: i32, overlap: i64) -> Result<String, Refused> {
+    use application_secret::{Column, Entity};
     let now = ctx.clock.now();
     let secret = Kind::ClientSecret.generate(ctx.rng);
     let value = secret.clone();
@@ -164,7 +165,6 @@ pub async fn new_secret(ctx: &Ctx, id: i32, overlap: i64) -> Result<String, Refu
             if editable(&tx, id).await?.is_public() {
                 return Err(Refused::Public);
             }
-            use application_secret::{Column, Entity};
             if overlap > 0 {
                 let until = now.saturating_add(overlap);
                 let outlives = Condition::any().add(Column::Expires.is_null()).add(Column::Expires.gt(until));
@@ -223,7 +223,7 @@ async fn editable(tx: &Tx, id: i32) -> Result<Application, Refused> {
 }
 
 /// Forty letters and digits, as django-oauth-toolkit makes them; not a secret, but not to be guessed either.
-fn random_client_id(ctx: &Ctx) -> String {
+pub fn random_client_id(ctx: &Ctx) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bytes = ctx.rng.bytes::<40>();
     bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % 62)).map(|byte| char::from(*byte)).collect()
