@@ -11,7 +11,13 @@ use poem::{
 use sea_orm::DbErr;
 use tracing::Instrument as _;
 
-use crate::{accounts, ctx::Ctx, oauth, rest, signing::SigningError, web};
+use crate::{
+    accounts::{self, author::Refusal},
+    ctx::Ctx,
+    oauth, rest,
+    signing::SigningError,
+    web,
+};
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +28,9 @@ pub enum StartError {
     /// The signing keys cannot be used.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// The configured administrator cannot be made.
+    #[error("the administrator of STOCKADE_ADMIN_USERNAME cannot be made: {0}")]
+    Administrator(#[from] Refusal),
 }
 
 /// Brings the database up to date and makes what every installation has.
@@ -29,6 +38,11 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
     Migrator::up(ctx.db.migrator(), None).await?;
     ctx.signing.ensure().await?;
     oauth::application::ensure_default(ctx).await?;
+    if let (Some(username), Some(password)) = (&ctx.config.admin_username, &ctx.config.admin_password)
+        && let Some(user) = accounts::setup::create_administrator(ctx, username, password.reveal()).await?
+    {
+        tracing::info!(username = user.username, "the configured administrator was made");
+    }
     Ok(())
 }
 

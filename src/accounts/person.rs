@@ -423,7 +423,7 @@ fn name_taken(error: DbErr) -> Refusal {
     }
 }
 
-fn check_username(problems: &mut Problems, username: &str) {
+pub(super) fn check_username(problems: &mut Problems, username: &str) {
     if username.is_empty() {
         return problems.add("username", "This field may not be blank.");
     }

@@ -9,11 +9,10 @@ use poem::{IntoResponse as _, Request, Response, handler, http::StatusCode, web:
 use sea_orm::{ConnectionTrait as _, DbErr};
 
 use super::{
-    author::{Author, Refusal},
-    credential::MAX_USERNAME,
+    author::{Author, Problems, Refusal},
     login,
     page::{confirm, frame},
-    password_rules::About,
+    password_rules::{self, About},
     person::{self, Hashed, New},
     session::Origin,
 };
@@ -111,19 +110,20 @@ pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
     let token = form.text("token")?;
     must_be_good(&ctx, request, token).await?;
     let (username, password) = (form.text("username")?.trim(), form.text("password")?);
-    let mut errors = Errors::default();
-    if username.is_empty() {
-        errors.add("username", "Choose a user name.");
-    } else if username.chars().count() > MAX_USERNAME {
-        errors.add("username", format!("Use at most {MAX_USERNAME} characters."));
+    // Everything that is wrong at once, not one thing after the other.
+    let about = About { username, ..About::default() };
+    let mut problems = Problems::default();
+    person::check_username(&mut problems, username);
+    for problem in password_rules::problems(&ctx.config.password, password, about) {
+        problems.add("password", problem);
     }
+    let mut errors: Errors = problems.iter().collect();
     if form.text("password_again")? != password {
         errors.add("password_again", "The two passwords are not the same.");
     }
     if !errors.is_empty() {
         return Ok(render(&ctx, request, token, username, errors));
     }
-    let about = About { username, ..About::default() };
     let made = match person::hashed(&ctx, password, about).await {
         Ok(hashed) => {
             let origin = Origin::of(&ctx, request);

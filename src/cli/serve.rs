@@ -9,7 +9,7 @@ use poem::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, open};
-use crate::{config::Config, server};
+use crate::{accounts::setup, config::Config, server};
 
 /// How long requests in flight may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -24,6 +24,9 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         .await
         .map_err(|e| Failure::new(format!("cannot listen on {listen}: {e}")))?;
     println!("Stockade answers on {}", ctx.config.url("/"));
+    if let Some(link) = setup::link(&ctx).await? {
+        println!("There is no administrator yet. Make one here (the link works once):\n  {link}");
+    }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
         tokio::select! {

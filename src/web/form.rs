@@ -143,6 +143,11 @@ impl Errors {
         self.0.contains_key(field)
     }
 
+    /// Whether any field has a message, the form as a whole aside.
+    pub fn has_fields(&self) -> bool {
+        self.0.keys().any(|field| !field.is_empty())
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
