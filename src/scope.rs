@@ -24,6 +24,16 @@ impl Action {
     /// Every action, in the order in which `InvenTree` lists them.
     pub const ALL: [Self; 4] = [Self::View, Self::Add, Self::Change, Self::Delete];
 
+    /// The word that a person reads.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::View => "View",
+            Self::Add => "Create",
+            Self::Change => "Change",
+            Self::Delete => "Delete",
+        }
+    }
+
     /// The word used in scopes and in `me/roles/`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -179,16 +189,7 @@ impl Scope {
             Self::Read => "Read general information: your account, settings and shared lists".into(),
             Self::Staff => "Act with your staff rights".into(),
             Self::Superuser => "Act with your superuser rights: full administration".into(),
-            Self::Role(action, role) => format!(
-                "{} {}",
-                match action {
-                    Action::View => "View",
-                    Action::Add => "Create",
-                    Action::Change => "Change",
-                    Action::Delete => "Delete",
-                },
-                role.label()
-            ),
+            Self::Role(action, role) => format!("{} {}", action.verb(), role.label()),
         }
     }
 

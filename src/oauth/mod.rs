@@ -3,8 +3,10 @@
 pub mod application;
 pub mod applications;
 pub mod asking;
+pub mod authorize;
 pub mod authorized;
 mod confirm;
+pub mod error;
 pub mod oidc;
 pub mod redirect_uri;
 pub mod show;
@@ -17,7 +19,8 @@ use poem::{Endpoint, IntoEndpoint, Route};
 /// Everything under `/o`.
 pub fn routes() -> Route {
     let routes = applications::add_to(Route::new());
-    authorized::add_to(routes)
+    let routes = authorized::add_to(routes);
+    authorize::add_to(routes)
 }
 
 /// A page with and without the trailing slash.

@@ -166,6 +166,7 @@ fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+#[expect(clippy::ref_option, reason = "called with the fields of a row")]
 fn some(text: &Option<String>) -> Option<String> {
     text.as_deref().and_then(given)
 }

@@ -1,0 +1,177 @@
+//! The consent page: what the application wants, in words; Allow and Cancel (RFC 6749 section 10.2, RFC 9700 section 4.11).
+//!
+//! The page's form carries the request itself, bound by a MAC to the session that was shown it: what is allowed is what
+//! was read, by the person who read it. On submission the whole request is checked anew.
+
+use askama::Template;
+use entities::{accounts::user, oauth::consent};
+use poem::{IntoResponse as _, Request, Response, handler, web::Data};
+use sea_orm::{DbErr, prelude::*};
+
+use super::{Parameters, Ready, Refusal, answer, code, prepare, unreadable};
+use crate::{
+    accounts::{confirm, frame, session::Login},
+    clock::datetime,
+    ctx::Ctx,
+    oauth::{application::Application, error::Code},
+    scope::{Action, Role, Scope, Scopes},
+    secret::{self, Purpose},
+    web::{Fault, Frame, Page, form::Form},
+};
+
+/// The page's path.
+pub(super) const PATH: &str = "/o/consent/";
+
+/// Whether the person has to be asked.
+pub(super) async fn is_needed(ctx: &Ctx, ready: &Ready) -> Result<bool, DbErr> {
+    if ready.asked.prompts.contains(&super::person::Prompt::Consent) || !ready.target.application.remembers_consent() {
+        return Ok(true);
+    }
+    let ids = (ready.login.user.id, ready.target.application.id);
+    let before = consent::Entity::find_by_id(ids).one(ctx.db.reader()).await?;
+    let known = before.and_then(|row| Scopes::parse_known(&row.scope).ok()).map(|(known, _)| known);
+    // More than was allowed asks again.
+    Ok(known.is_none_or(|known| !ready.scopes.is_subset(&known)))
+}
+
+#[derive(Template)]
+#[template(path = "oauth/consent.html")]
+struct ConsentPage {
+    frame: Frame,
+    application: Application,
+    /// Who vouches for it.
+    registered: String,
+    /// Where the person is sent afterwards.
+    destination: String,
+    identity: Vec<String>,
+    inventory: Vec<Line>,
+    sensitive: Vec<String>,
+    request: String,
+    ticket: String,
+}
+
+/// What may be done to the things of one role.
+struct Line {
+    role: Role,
+    actions: Vec<Action>,
+}
+
+impl Line {
+    /// As a sentence of a few words: "View and change parts".
+    fn words(&self) -> String {
+        let verbs: Vec<&str> = self.actions.iter().map(|action| action.verb()).collect();
+        let verbs = match verbs.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
+        let mut words = verbs.chars();
+        let first: String = words.next().into_iter().collect();
+        format!("{first}{} {}", words.as_str().to_lowercase(), self.role.label())
+    }
+
+    /// Whether it is more than looking.
+    fn changes(&self) -> bool {
+        self.actions.iter().any(|action| *action != Action::View)
+    }
+}
+
+/// `GET /o/consent/`.
+#[handler]
+pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
+    let parameters = Parameters::of_query(request).map_err(unreadable)?;
+    let outcome = match prepare(&ctx, request, &parameters).await {
+        Ok(ready) if ready.asked.is_silent() => {
+            Err(ready.target.refuse(Code::ConsentRequired, "The person has to be asked first."))
+        }
+        Ok(ready) => page(&ctx, request, ready, &parameters).await.map_err(Refusal::from),
+        Err(refusal) => Err(refusal),
+    };
+    answer(outcome)
+}
+
+async fn page(ctx: &Ctx, request: &Request, ready: Ready, parameters: &Parameters) -> Result<Response, DbErr> {
+    let registered = registered(ctx, &ready.target.application).await?;
+    let query = parameters.query(&[]);
+    let target = ready.target.redirect_uri.clone();
+    let page = ConsentPage {
+        frame: frame(ctx, request, Some(&ready.login)),
+        registered,
+        destination: destination(&target),
+        identity: words(&ready.scopes, |scope| !scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
+        sensitive: words(&ready.scopes, |scope| scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
+        inventory: lines(&ready.scopes),
+        ticket: ticket(ctx, &ready.login, &query),
+        request: query,
+        application: ready.target.application,
+    };
+    Ok(Page(page).form_action(&target).into_response())
+}
+
+/// `POST /o/consent/`.
+#[handler]
+pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Result<Response, Fault> {
+    confirm(&ctx, request, &form)?;
+    let query = form.text("request")?;
+    let parameters = Parameters::new(Form::parse(query.as_bytes()).map_err(unreadable)?);
+    let allowed = match form.text("decision")? {
+        "allow" => true,
+        "deny" => false,
+        _ => return Err(Fault::bad_request("Please choose Allow or Cancel.")),
+    };
+    let outcome = async {
+        let ready = prepare(&ctx, request, &parameters).await?;
+        // Of another session, or another request: nobody has read this. They are shown it now.
+        if !secret::same(form.text("ticket").map_err(Refusal::Page)?, &ticket(&ctx, &ready.login, query)) {
+            return Err(Refusal::Elsewhere(parameters.here()));
+        }
+        if !allowed {
+            return Err(ready.target.refuse(Code::AccessDenied, "The person did not allow it."));
+        }
+        code::grant(&ctx, ready).await
+    };
+    answer(outcome.await)
+}
+
+/// Binds a form to the session and the request that it was shown for.
+fn ticket(ctx: &Ctx, login: &Login, query: &str) -> String {
+    ctx.key.mac_text(Purpose::Form, &["consent", &login.session.digest, query])
+}
+
+async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbErr> {
+    let by = match application.created_by {
+        Some(id) => user::Entity::find_by_id(id).one(ctx.db.reader()).await?,
+        None => None,
+    };
+    let on = datetime(application.created).format("%-d %B %Y");
+    Ok(match by {
+        _ if application.is_default => "It comes with this server.".to_owned(),
+        Some(user) => format!("Registered by {} on {on}.", user.username),
+        None => format!("Registered on {on}."),
+    })
+}
+
+/// The part of a redirect URI by which a person recognises it.
+fn destination(uri: &str) -> String {
+    match url::Url::parse(uri) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            let host = url.host_str().unwrap_or_default();
+            match host {
+                "127.0.0.1" | "[::1]" | "localhost" => "a program on this computer".to_owned(),
+                host => host.to_owned(),
+            }
+        }
+        Ok(url) => format!("the app {}", url.scheme()),
+        Err(_) => uri.to_owned(),
+    }
+}
+
+fn words(scopes: &Scopes, which: impl Fn(Scope) -> bool) -> Vec<String> {
+    scopes.iter().filter(|scope| which(*scope)).map(Scope::describe).collect()
+}
+
+fn lines(scopes: &Scopes) -> Vec<Line> {
+    let held = |role| Action::ALL.into_iter().filter(|action| scopes.contains(Scope::Role(*action, role))).collect();
+    let lines = Role::ALL.into_iter().map(|role| Line { role, actions: held(role) });
+    lines.filter(|line| !line.actions.is_empty()).collect()
+}

@@ -1,0 +1,123 @@
+//! The authorization endpoint (RFC 6749 section 3.1, `OpenID` Connect Core 3.1.2) and the consent page.
+//!
+//! A request passes these steps in this order, and the types keep it: until `target` has passed, there is no
+//! [`Target`] from which a redirect could be built (RFC 6749 section 4.1.2.1).
+//!
+//! 1. `parameters`: what was sent, each at most once.
+//! 2. `target`: the application and its redirect URI. Refusals up to here are pages.
+//! 3. `checks`: everything else that the request alone tells. Refusals from here on are redirects.
+//! 4. `person`: who is logged in, recently and strongly enough, or goes to the login.
+//! 5. `consent`: whether they have to be asked, or go to the consent page.
+//! 6. `code`: the grant and its code.
+
+mod checks;
+mod code;
+mod consent;
+mod parameters;
+mod person;
+mod refusal;
+mod target;
+
+use poem::{Request, Response, Route, get, handler, web::Data};
+
+use checks::Asked;
+pub use checks::RESPONSE_TYPES;
+use parameters::Parameters;
+pub use person::PROMPTS;
+use person::Presence;
+use refusal::Refusal;
+use target::Target;
+
+use super::{both, error::Code};
+use crate::{
+    accounts::{self, session::Login},
+    ctx::Ctx,
+    scope::Scopes,
+    web::{
+        Fault,
+        form::{Form, Malformed},
+        see_other,
+    },
+};
+
+/// The authorization endpoint's path.
+pub const PATH: &str = "/o/authorize/";
+
+/// The endpoint and its page.
+pub(super) fn add_to(routes: Route) -> Route {
+    let routes = both(routes, "/authorize", get(authorize).post(bounce));
+    both(routes, "/consent", get(consent::show).post(consent::decide))
+}
+
+/// A request that has passed every check and whose person is here.
+struct Ready {
+    target: Target,
+    asked: Asked,
+    login: Login,
+    /// What is to be granted: asked, allowed to the application, and within the person's own rights.
+    scopes: Scopes,
+}
+
+/// Takes an authorization request as far as it goes without asking the person anything.
+async fn prepare(ctx: &Ctx, request: &Request, parameters: &Parameters) -> Result<Ready, Refusal> {
+    let target = target::of(ctx, parameters).await?;
+    let presence = Presence::of(ctx, request).await?;
+    let asked = match checks::of(ctx, &target, parameters).await {
+        Ok(asked) => asked,
+        // RFC 9700 section 4.11.2: authenticate the user before sending an error to an application whose identity is
+        // not assured; otherwise a link to this server would be a link to anywhere.
+        Err(refused) if presence.is_anonymous() && !target.is_assured() && !person::is_silent(parameters) => {
+            tracing::debug!(%refused, "an error waits for the login");
+            return Err(Refusal::Elsewhere(accounts::login_url(&parameters.here(), None)));
+        }
+        Err(refused) => return Err(refused),
+    };
+    let login = presence.satisfying(ctx, &target, &asked, parameters)?;
+    let scopes = checks::within_rights(ctx, &target, &asked, &login).await?;
+    Ok(Ready { target, asked, login, scopes })
+}
+
+/// `GET /o/authorize/`.
+#[handler]
+async fn authorize(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
+    let parameters = match Parameters::of_query(request) {
+        Ok(parameters) => parameters,
+        Err(malformed) => return Err(unreadable(malformed)),
+    };
+    let outcome = async {
+        let ready = prepare(&ctx, request, &parameters).await?;
+        if consent::is_needed(&ctx, &ready).await? {
+            return if ready.asked.is_silent() {
+                Err(ready.target.refuse(Code::ConsentRequired, "The person has to be asked first."))
+            } else {
+                Err(Refusal::Elsewhere(parameters.at(consent::PATH)))
+            };
+        }
+        code::grant(&ctx, ready).await
+    };
+    answer(outcome.await)
+}
+
+/// `POST /o/authorize/`: `OpenID` Connect Core 3.1.2.1 asks for both methods. A cross-site POST carries no `SameSite=Lax`
+/// cookie, so the browser is sent round by a GET of our own, which does.
+#[handler]
+async fn bounce(form: Form) -> Response {
+    see_other(&Parameters::new(form).at(PATH))
+}
+
+fn unreadable(malformed: Malformed) -> Fault {
+    Fault::bad_request(format!("The authorization request cannot be read: {malformed}."))
+}
+
+/// The answer to a browser: back to the application, or a page, or somewhere else on this server first.
+fn answer(outcome: Result<Response, Refusal>) -> Result<Response, Fault> {
+    match outcome {
+        Ok(response) => Ok(response),
+        Err(Refusal::Redirect(location, log)) => {
+            tracing::info!(reason = log, "an authorization request was refused");
+            Ok(refusal::leave(&location))
+        }
+        Err(Refusal::Elsewhere(location)) => Ok(see_other(&location)),
+        Err(Refusal::Page(fault)) => Err(fault),
+    }
+}
