@@ -254,19 +254,15 @@ async fn must_hold(tx: &Tx, author: &Author, groups: &BTreeSet<i32>) -> Result<(
     Ok(())
 }
 
-/// The groups of each of these people, by name: one statement for any number.
-pub async fn of_people(
-    db: &impl ConnectionTrait,
-    people: impl IntoIterator<Item = i32>,
-) -> Result<HashMap<i32, Vec<group::Model>>, DbErr> {
+/// The groups of each of these people: one statement for any number.
+pub async fn of_people(db: &impl ConnectionTrait, people: &[i32]) -> Result<HashMap<i32, Vec<group::Model>>, DbErr> {
+    let mut query = membership::Entity::find().find_also_related(group::Entity).order_by_asc(group::Column::Id);
+    // A database bears only so many parameters: of many people, everybody's rows are read.
+    if people.len() <= 500 {
+        query = query.filter(membership::Column::UserId.is_in(people.iter().copied()));
+    }
     let mut out: HashMap<i32, Vec<group::Model>> = HashMap::new();
-    let rows = membership::Entity::find()
-        .filter(membership::Column::UserId.is_in(people))
-        .find_also_related(group::Entity)
-        .order_by_asc(group::Column::Id)
-        .all(db)
-        .await?;
-    for (row, group) in rows {
+    for (row, group) in query.all(db).await? {
         out.entry(row.user_id).or_default().extend(group);
     }
     Ok(out)
