@@ -21,10 +21,7 @@ use poem_openapi::OpenApi;
 use crate::{
     access::{Principal, Via},
     accounts::author::{Author, Refusal},
-    rest::{
-        ApiError, Fields,
-        error::not_found,
-    },
+    rest::{ApiError, Fields, error::not_found},
 };
 
 /// Every operation under `/api/user`.
@@ -32,9 +29,11 @@ pub fn api() -> impl OpenApi + 'static {
     (me::Me, tokens::Tokens, users::Users, groups::Groups, rulesets::RuleSets, owners::Owners)
 }
 
-/// The caller, as the author of a change.
+/// The caller, as the author of a change. Through an application nobody is themselves: what they may change only as
+/// their own, it may not.
 fn author(who: &Principal) -> Author {
-    Author::new(who.user_id(), who.rights.clone(), who.scopes.clone())
+    let id = who.user_id().filter(|_| !matches!(who.via, Via::Bearer(_)));
+    Author::new(id, who.rights.clone(), who.scopes.clone())
 }
 
 /// The person who calls; an application that acts for itself is none.

@@ -68,15 +68,14 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         filters: vec![Filter::by("is_active", Kind::Bool, move |value, _| {
             // A group is always active.
             if value.truth() {
-                Condition::any().add(active().eq(true)).add(Expr::col(owner::Column::GroupId.as_column_ref()).is_not_null())
+                Condition::any()
+                    .add(active().eq(true))
+                    .add(Expr::col(owner::Column::GroupId.as_column_ref()).is_not_null())
             } else {
                 Condition::all().add(active().eq(false))
             }
         })],
-        search: vec![
-            Expr::col(user::Column::Username.as_column_ref()),
-            Expr::col(group::Column::Name.as_column_ref()),
-        ],
+        search: vec![Expr::col(user::Column::Username.as_column_ref()), Expr::col(group::Column::Name.as_column_ref())],
         ordering: Vec::new(),
         default_order: Vec::new(),
     }

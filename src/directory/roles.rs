@@ -62,7 +62,7 @@ const MODELS: [(Role, &[&str]); 11] = [
 ];
 
 /// What people call a role in lists.
-pub const fn label(role: Role) -> &'static str {
+pub(super) const fn label(role: Role) -> &'static str {
     match role {
         Role::Admin => "Admin",
         Role::PartCategory => "Part Categories",
@@ -79,7 +79,7 @@ pub const fn label(role: Role) -> &'static str {
 }
 
 /// The actions in each of the eleven roles; null where there is none.
-pub fn by_role(rights: &Rights) -> Value {
+pub(super) fn by_role(rights: &Rights) -> Value {
     let row = |role: Role| {
         let names = names(rights.actions(role));
         (role.name().to_owned(), names.unwrap_or_default())
@@ -88,7 +88,7 @@ pub fn by_role(rights: &Rights) -> Value {
 }
 
 /// The actions on each table on which there is one.
-pub fn by_model(rights: &Rights) -> Value {
+pub(super) fn by_model(rights: &Rights) -> Value {
     let mut tables = Map::new();
     for model in MODELS.iter().flat_map(|(_, models)| *models) {
         let allowed = |action: &Action| {

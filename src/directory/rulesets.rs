@@ -53,7 +53,7 @@ impl RuleSet {
     pub(super) fn of(row: &rule_set::Model) -> Self {
         Self {
             pk: row.id,
-            label: Role::from_name(&row.name).map_or(row.name.as_str(), roles::label).to_owned(),
+            label: Role::from_name(&row.name).map_or_else(|| row.name.clone(), |role| roles::label(role).to_owned()),
             name: row.name.clone(),
             group: row.group_id,
             can_view: row.can_view,

@@ -3,6 +3,8 @@
 //! A value is shown to whoever has just logged in, and to nobody else: never through an application (`InvenTree` turns any
 //! bearer token into a year's full power that way), and not by another token either.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use chrono::NaiveDate;
 use entities::accounts::{api_token, user};
 use poem::web::Data;
@@ -12,12 +14,8 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 use serde::Serialize;
-use std::sync::LazyLock;
 
-use super::{
-    by_login, in_person, person,
-    view::User,
-};
+use super::{by_login, in_person, person, view::User};
 use crate::{
     access::{Auth, Principal, Via},
     accounts::api_token as tokens,
@@ -184,17 +182,16 @@ impl Tokens {
     ) -> Result<Listing<Token>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::List };
         let pk = Expr::col(api_token::Column::Id.as_column_ref());
-        let found = list::find(&view, &TABLE, query(seen_by(&who.0, &params)?), pk).await?;
-        let owners: Vec<i32> = found.rows().iter().map(|token: &api_token::Model| token.user_id).collect();
+        let found: list::Found<api_token::Model> =
+            list::find(&view, &TABLE, query(seen_by(&who.0, &params)?), pk).await?;
+        let owners: Vec<i32> = found.rows().iter().map(|token| token.user_id).collect();
         let mut people = user::Entity::find();
         if owners.len() <= 500 {
             people = people.filter(user::Column::Id.is_in(owners));
         }
-        let people = people.all(ctx.db.reader()).await?;
-        Ok(found.shown(&view, |token| {
-            let owner = people.iter().find(|user| user.id == token.user_id)?;
-            Some(shown(ctx.0, &who.0, &token, owner))
-        }))
+        let people: HashMap<i32, user::Model> =
+            people.all(ctx.db.reader()).await?.into_iter().map(|user| (user.id, user)).collect();
+        Ok(found.shown(&view, |token| people.get(&token.user_id).map(|owner| shown(ctx.0, &who.0, &token, owner))))
     }
 
     /// Make a token

@@ -18,18 +18,18 @@ use super::{
 use crate::{
     access::{Auth, Principal},
     accounts::{
-        author::Refusal,
+        author::{Author, Refusal},
         person::{self as people, Change, New},
     },
     ctx::Ctx,
     rest::{
-        ApiError, Body, Filter, Json, Listing, Params, Patched, Purpose, View,
+        ApiError, Body, Fields, Filter, Json, Listing, Params, Patched, Purpose, View,
         error::{invalid, not_found},
         field::{Given, Required},
         json::{Created, Gone},
         list::{self, Kind, Table},
     },
-    scope::Need,
+    scope::{Action, Need},
 };
 
 /// A user as staff write it.
@@ -110,9 +110,13 @@ async fn update(ctx: &Ctx, who: &Principal, id: i32, write: Write) -> Result<Jso
         is_superuser: write.is_superuser.0,
         groups: write.group_ids.0.map(BTreeSet::from_iter),
     };
-    let author = author(who);
-    let row = people::update_managed(ctx, &author, id, change).await.map_err(refused(KIND))?;
+    let row = people::update(ctx, &manager(who, Action::Change)?, id, change).await.map_err(refused(KIND))?;
     one(ctx, row).await.map(Json)
+}
+
+/// The caller, if they manage people; here nobody changes even themselves otherwise.
+fn manager(who: &Principal, action: Action) -> Result<Author, ApiError> {
+    Some(author(who)).filter(|author| author.manages(action)).ok_or(ApiError::Denied)
 }
 
 async fn set_password(ctx: &Ctx, who: &Principal, id: i32, body: SetPassword) -> Result<Json<Value>, ApiError> {
@@ -125,8 +129,9 @@ async fn set_password(ctx: &Ctx, who: &Principal, id: i32, body: SetPassword) ->
         Err(Refusal::Invalid(problems)) => {
             // InvenTree writes the list as Python prints it, and its web client shows that text.
             let quoted: Vec<_> = problems.iter().map(|(_, message)| format!("'{message}'")).collect();
-            let fields = [("password".to_owned(), format!("[{}]", quoted.join(", ")))];
-            Err(ApiError::plain(fields))
+            let mut fields = Fields::new();
+            fields.nest("password", format!("[{}]", quoted.join(", ")).into());
+            Err(ApiError::Invalid(fields))
         }
         Err(refusal) => Err(refused(KIND)(refusal)),
     }
@@ -221,7 +226,7 @@ impl Users {
         ctx: Data<&Ctx>,
         id: Path<i32>,
     ) -> Result<Gone, ApiError> {
-        people::delete_managed(ctx.0, &author(&who.0), id.0).await.map_err(refused(KIND))?;
+        people::delete(ctx.0, &manager(&who.0, Action::Delete)?, id.0).await.map_err(refused(KIND))?;
         Ok(Gone)
     }
 

@@ -13,22 +13,22 @@ use crate::{accounts::group as groups, rest::field::Shown};
 /// A person, in short.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "User")]
-pub struct User {
+pub(super) struct User {
     /// Primary key.
-    pub pk: i32,
+    pub(super) pk: i32,
     /// Login name.
-    pub username: String,
+    pub(super) username: String,
     /// Given name.
-    pub first_name: String,
+    pub(super) first_name: String,
     /// Family name.
-    pub last_name: String,
+    pub(super) last_name: String,
     /// Email address, or empty.
-    pub email: String,
+    pub(super) email: String,
 }
 
 impl User {
     /// From its row.
-    pub fn of(row: &user::Model) -> Self {
+    pub(super) fn of(row: &user::Model) -> Self {
         Self {
             pk: row.id,
             username: row.username.clone(),
@@ -42,74 +42,74 @@ impl User {
 /// A person with groups, flags and profile.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "ExtendedUser")]
-pub struct ExtendedUser {
+pub(super) struct ExtendedUser {
     /// Primary key.
-    pub pk: i32,
+    pub(super) pk: i32,
     /// Login name.
-    pub username: String,
+    pub(super) username: String,
     /// Given name.
-    pub first_name: String,
+    pub(super) first_name: String,
     /// Family name.
-    pub last_name: String,
+    pub(super) last_name: String,
     /// Email address, or empty.
-    pub email: String,
+    pub(super) email: String,
     /// The groups that they are in.
-    pub groups: Vec<BriefGroup>,
+    pub(super) groups: Vec<BriefGroup>,
     /// May use staff operations.
-    pub is_staff: bool,
+    pub(super) is_staff: bool,
     /// May do everything.
-    pub is_superuser: bool,
+    pub(super) is_superuser: bool,
     /// May log in.
-    pub is_active: bool,
+    pub(super) is_active: bool,
     /// What they tell about themselves.
-    pub profile: BriefProfile,
+    pub(super) profile: BriefProfile,
 }
 
 /// The caller.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "MeUser")]
-pub struct Me {
+pub(super) struct Me {
     /// Primary key.
-    pub pk: i32,
+    pub(super) pk: i32,
     /// Login name.
-    pub username: String,
+    pub(super) username: String,
     /// Given name.
-    pub first_name: String,
+    pub(super) first_name: String,
     /// Family name.
-    pub last_name: String,
+    pub(super) last_name: String,
     /// Email address, or empty.
-    pub email: String,
+    pub(super) email: String,
     /// The groups that they are in.
-    pub groups: Vec<BriefGroup>,
+    pub(super) groups: Vec<BriefGroup>,
     /// May use staff operations.
-    pub is_staff: bool,
+    pub(super) is_staff: bool,
     /// May do everything.
-    pub is_superuser: bool,
+    pub(super) is_superuser: bool,
     /// May log in.
-    pub is_active: bool,
+    pub(super) is_active: bool,
     /// What they tell about themselves.
-    pub profile: Profile,
+    pub(super) profile: Profile,
     /// The actions in each role; with `roles=true`.
     #[serde(skip_serializing_if = "Shown::is_hidden")]
-    pub roles: Shown<Value>,
+    pub(super) roles: Shown<Value>,
     /// The actions on each kind of object; with `roles=true`.
     #[serde(skip_serializing_if = "Shown::is_hidden")]
-    pub permissions: Shown<Value>,
+    pub(super) permissions: Shown<Value>,
 }
 
 /// A group, in short.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "BriefGroup")]
-pub struct BriefGroup {
+pub(super) struct BriefGroup {
     /// Primary key.
-    pub pk: i32,
+    pub(super) pk: i32,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
 }
 
 impl BriefGroup {
     /// From its row.
-    pub fn of(row: &group::Model) -> Self {
+    pub(super) fn of(row: &group::Model) -> Self {
         Self { pk: row.id, name: row.name.clone() }
     }
 }
@@ -117,59 +117,59 @@ impl BriefGroup {
 /// A profile, whole.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "UserProfile")]
-pub struct Profile {
+pub(super) struct Profile {
     /// Language, as a BCP 47 tag.
-    pub language: Option<String>,
+    pub(super) language: Option<String>,
     /// The web client's theme.
-    pub theme: Option<Value>,
+    pub(super) theme: Option<Value>,
     /// The web client's dashboard.
-    pub widgets: Option<Value>,
+    pub(super) widgets: Option<Value>,
     /// Chosen display name.
-    pub displayname: Option<String>,
+    pub(super) displayname: Option<String>,
     /// Job title.
-    pub position: Option<String>,
+    pub(super) position: Option<String>,
     /// Status message.
-    pub status: Option<String>,
+    pub(super) status: Option<String>,
     /// Where they work.
-    pub location: Option<String>,
+    pub(super) location: Option<String>,
     /// Whether they are working at the moment.
-    pub active: bool,
+    pub(super) active: bool,
     /// How to reach them.
-    pub contact: Option<String>,
+    pub(super) contact: Option<String>,
     /// `bot`, `internal`, `external` or `guest`.
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(super) kind: String,
     /// Their organisation.
-    pub organisation: Option<String>,
+    pub(super) organisation: Option<String>,
     /// Their main group.
-    pub primary_group: Option<i32>,
+    pub(super) primary_group: Option<i32>,
 }
 
 /// A profile as others see it.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "BriefUserProfile")]
-pub struct BriefProfile {
+pub(super) struct BriefProfile {
     /// Chosen display name.
-    pub displayname: Option<String>,
+    pub(super) displayname: Option<String>,
     /// Job title.
-    pub position: Option<String>,
+    pub(super) position: Option<String>,
     /// Status message.
-    pub status: Option<String>,
+    pub(super) status: Option<String>,
     /// Where they work.
-    pub location: Option<String>,
+    pub(super) location: Option<String>,
     /// Whether they are working at the moment.
-    pub active: bool,
+    pub(super) active: bool,
     /// How to reach them.
-    pub contact: Option<String>,
+    pub(super) contact: Option<String>,
     /// `bot`, `internal`, `external` or `guest`.
     #[oai(rename = "type")]
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(super) kind: String,
     /// Their organisation.
-    pub organisation: Option<String>,
+    pub(super) organisation: Option<String>,
     /// Their main group.
-    pub primary_group: Option<i32>,
+    pub(super) primary_group: Option<i32>,
 }
 
 impl From<user_profile::Model> for Profile {
@@ -213,7 +213,10 @@ impl From<user_profile::Model> for BriefProfile {
 const MANY: usize = 500;
 
 /// The profiles of these people: one statement for any number.
-pub async fn profiles(db: &impl ConnectionTrait, ids: &[i32]) -> Result<HashMap<i32, user_profile::Model>, DbErr> {
+pub(super) async fn profiles(
+    db: &impl ConnectionTrait,
+    ids: &[i32],
+) -> Result<HashMap<i32, user_profile::Model>, DbErr> {
     let mut query = user_profile::Entity::find();
     if ids.len() <= MANY {
         query = query.filter(user_profile::Column::UserId.is_in(ids.iter().copied()));
@@ -222,7 +225,7 @@ pub async fn profiles(db: &impl ConnectionTrait, ids: &[i32]) -> Result<HashMap<
 }
 
 /// People with all that is shown of them, in two statements for any number.
-pub async fn extended(db: &impl ConnectionTrait, rows: Vec<user::Model>) -> Result<Vec<ExtendedUser>, DbErr> {
+pub(super) async fn extended(db: &impl ConnectionTrait, rows: Vec<user::Model>) -> Result<Vec<ExtendedUser>, DbErr> {
     let ids: Vec<i32> = rows.iter().map(|row| row.id).collect();
     let groups = groups::of_people(db, &ids).await?;
     let mut profiles = profiles(db, &ids).await?;
@@ -247,7 +250,7 @@ pub async fn extended(db: &impl ConnectionTrait, rows: Vec<user::Model>) -> Resu
 }
 
 /// What somebody tells who has told nothing.
-pub fn bare_profile(user_id: i32) -> user_profile::Model {
+pub(super) fn bare_profile(user_id: i32) -> user_profile::Model {
     user_profile::Model {
         user_id,
         updated_at: 0,

@@ -39,9 +39,12 @@ fn required(path: &str, operation: &MetaOperation) -> Option<Required> {
     required
 }
 
+/// The one address of the contract without the trailing slash.
+const UNSLASHED: &str = "/version-text";
+
 /// With Django's trailing slash.
 fn slashed(path: &str) -> String {
-    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
+    if path.ends_with('/') || path == UNSLASHED { path.to_owned() } else { format!("{path}/") }
 }
 
 /// `/part/{pk}` as poem-openapi's route table has it: `/part/:param0`.

@@ -9,7 +9,7 @@ use poem_openapi::{
     types::Type,
 };
 use sea_orm::{
-    Condition, EntityTrait, Order, QueryFilter as _, QueryOrder as _, Select,
+    Condition, EntityTrait, FromQueryResult, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, LikeExpr, SimpleExpr},
 };
 use serde::Serialize;
@@ -420,6 +420,78 @@ pub(super) fn page(params: &Params) -> Option<(u64, u64)> {
     let offset = params.get("offset").and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
     // The databases count in signed 64 bits.
     (limit > 0).then(|| (limit.min(MAX_LIMIT), offset.min(i64::MAX as u64 / 2)))
+}
+
+/// The rows of a hand-written list, and which part of it they are.
+#[derive(Debug)]
+pub struct Found<M> {
+    rows: Vec<M>,
+    place: Place,
+}
+
+/// Which part of a list some rows are: count, limit and offset; none where they are all of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place(Option<(u64, u64, u64)>);
+
+/// What a query finds, narrowed, ordered and cut as the request asks. `pk` makes the order a total one.
+pub async fn find<E: EntityTrait, M: FromQueryResult>(
+    view: &View<'_>,
+    table: &Table,
+    query: Select<E>,
+    pk: SimpleExpr,
+) -> Result<Found<M>, ApiError> {
+    let db = view.ctx.db.reader();
+    let narrowed = table.narrow(query, view).await?;
+    let rows = |query| table.order(query, view.params, pk);
+    let Some((limit, offset)) = page(view.params) else {
+        return Ok(Found { rows: rows(narrowed).into_model().all(db).await?, place: Place(None) });
+    };
+    let counted = narrowed.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
+    let count = counted.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    let rows = if offset < count {
+        rows(narrowed).limit(limit).offset(offset).into_model().all(db).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Found { rows, place: Place(Some((count, limit, offset))) })
+}
+
+impl<M> Found<M> {
+    /// The rows.
+    pub fn rows(&self) -> &[M] {
+        &self.rows
+    }
+
+    /// The rows and their place, for what shows them all at once.
+    pub fn split(self) -> (Vec<M>, Place) {
+        (self.rows, self.place)
+    }
+
+    /// The list, each row by itself.
+    pub fn shown<T>(self, view: &View<'_>, show: impl FnMut(M) -> Option<T>) -> Listing<T> {
+        self.place.listing(view, self.rows.into_iter().filter_map(show).collect())
+    }
+}
+
+impl Place {
+    /// The list of which these are the rows.
+    pub fn listing<T>(self, view: &View<'_>, rows: Vec<T>) -> Listing<T> {
+        match self.0 {
+            Some((count, limit, offset)) => Listing::Page(Page::new(view, count, limit, offset, rows)),
+            None => Listing::All(rows),
+        }
+    }
+}
+
+impl<T> Listing<T> {
+    /// The part that was asked for of rows that are all in memory.
+    pub fn of(view: &View<'_>, rows: Vec<T>) -> Self {
+        let Some((limit, offset)) = page(view.params) else { return Self::All(rows) };
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let count = rows.len() as u64;
+        let rows = rows.into_iter().skip(size(offset)).take(size(limit)).collect();
+        Self::Page(Page::new(view, count, limit, offset, rows))
+    }
 }
 
 impl<T: Serialize + Send> IntoResponse for Listing<T> {

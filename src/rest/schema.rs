@@ -211,6 +211,10 @@ fn string(schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
     if text.contains('\0') {
         return Err("Null characters are not allowed.".into());
     }
+    if schema.format == Some("password") {
+        // A password is what was typed, blanks and all.
+        return Ok(Value::String(text));
+    }
     let markdown = schema.format == Some("markdown");
     let kept = |c: &char| !c.is_control() || (markdown && matches!(c, '\n' | '\t' | '\r'));
     let text: String = text.chars().filter(kept).collect();

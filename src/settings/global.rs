@@ -5,13 +5,16 @@ use super::{Kind, Setting, off, on, text};
 /// The key of the installation's name.
 pub const INSTANCE: &str = "INVENTREE_INSTANCE";
 
+/// The key of the server's address, which is configuration.
+pub const BASE_URL: &str = "INVENTREE_BASE_URL";
+
 /// Every global setting, in the order in which it is listed. A key never moves, because its place is its `pk`: append.
 pub const ALL: &[Setting] = &[
     // The installation.
     text(INSTANCE, "Instance name", "What this installation is called.", "").of(Kind::Text(100), ""),
     off("INVENTREE_INSTANCE_TITLE", "Name in title", "Clients show the instance name in their title bar."),
     text("INVENTREE_COMPANY_NAME", "Company", "The company that this installation belongs to.", ""),
-    text("INVENTREE_BASE_URL", "Address", "The public address of this server; configured as site_url.", "").fixed(),
+    text(BASE_URL, "Address", "The public address of this server; configured as site_url.", "").fixed(),
     off("INVENTREE_RESTRICT_ABOUT", "Restrict about", "Clients show what server this is to superusers only."),
     on("INVENTREE_SHOW_SUPERUSER_BANNER", "Superuser banner", "Clients remind superusers of what they are."),
     off("INVENTREE_SHOW_ADMIN_BANNER", "Admin banner", "Clients show a banner that links to administration."),
