@@ -146,9 +146,12 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
             slot.insert(Method::OPTIONS, Options(shared).boxed());
         }
         assert!(described.is_empty(), "described but not routed: {:?}", described.keys());
+        // poem lets a catch-all win even where nothing is left to catch, so the root goes with it.
+        let mut root = table.remove("/").unwrap_or_default();
         let nowhere = table.entry("/*nowhere".to_owned()).or_default();
         for method in METHODS.into_iter().chain([Method::OPTIONS]) {
-            nowhere.insert(method, Nowhere.boxed());
+            let root = root.remove(&method);
+            nowhere.insert(method, Nowhere { root }.boxed());
         }
     }
 }
@@ -223,13 +226,18 @@ impl Endpoint for Options {
     }
 }
 
-/// A path that is none: 401 first, so that a stranger learns nothing.
-struct Nowhere;
+/// A path that is none: 401 first, so that a stranger learns nothing. The root is the path of which nothing is left.
+struct Nowhere {
+    root: Option<BoxEndpoint<'static>>,
+}
 
 impl Endpoint for Nowhere {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
+        if let Some(root) = self.root.as_ref().filter(|_| request.raw_path_param("nowhere") == Some("")) {
+            return root.call(request).await;
+        }
         Visitor::of(&request).await?.0.ok_or(Refused::Anonymous)?;
         Err(ApiError::NoEndpoint.into())
     }
