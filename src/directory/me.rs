@@ -116,8 +116,8 @@ impl ProfileWrite {
     fn change(self) -> Result<user_profile::ActiveModel, ApiError> {
         Ok(user_profile::ActiveModel {
             language: set(self.language.0),
-            theme: json("theme", self.theme.0)?,
-            widgets: json("widgets", self.widgets.0)?,
+            theme: json("theme", self.theme)?,
+            widgets: json("widgets", self.widgets)?,
             displayname: set(self.displayname.0),
             position: set(self.position.0),
             status: set(self.status.0),
@@ -136,8 +136,8 @@ fn set<T: Into<sea_orm::Value>>(given: Option<T>) -> ActiveValue<T> {
     given.map_or(ActiveValue::NotSet, ActiveValue::Set)
 }
 
-fn json(field: &str, given: Option<Option<Value>>) -> Result<ActiveValue<Option<String>>, ApiError> {
-    let Some(value) = given else { return Ok(ActiveValue::NotSet) };
+fn json(field: &str, given: Given<Option<Value>>) -> Result<ActiveValue<Option<String>>, ApiError> {
+    let Some(value) = given.0 else { return Ok(ActiveValue::NotSet) };
     let text = value.map(|value| value.to_string());
     if text.as_ref().is_some_and(|text| text.len() > MAX_JSON) {
         return Err(invalid(field, format!("Ensure this field has no more than {MAX_JSON} characters.")));
@@ -148,6 +148,7 @@ fn json(field: &str, given: Option<Option<Value>>) -> Result<ActiveValue<Option<
 /// What the caller may do.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "Role")]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 struct Roles {
     /// Primary key.
     user: i32,

@@ -26,6 +26,7 @@ use crate::{
 /// A user or a group, as something that can own.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "Owner")]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 struct Owner {
     /// Primary key.
     pk: i32,

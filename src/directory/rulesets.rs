@@ -67,6 +67,7 @@ impl RuleSet {
 /// Rules as staff write them. Who may create or remove may modify; who may do any of these may read.
 #[derive(Debug, Clone, Object)]
 #[oai(rename = "RuleSetWrite")]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 struct Write {
     /// May read.
     can_view: Given<bool>,

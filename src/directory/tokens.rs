@@ -46,6 +46,7 @@ struct Obtained {
 /// A token in a list.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "ApiToken")]
+#[expect(clippy::struct_field_names, reason = "the contract's names")]
 struct Token {
     /// When it was made, to the minute, UTC.
     created: String,
