@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use crate::{
     accounts::{self, author::Refusal},
     ctx::Ctx,
-    directory, instance, oauth, rest,
+    directory, instance, inventory, oauth, rest,
     signing::SigningError,
     web,
 };
@@ -54,7 +54,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
         .nest("/static", web::assets::routes());
-    let api = rest::routes(&ctx, (directory::api(), instance::api()));
+    let api = rest::routes(&ctx, (inventory::api(), directory::api(), instance::api()));
     // What no audience's layer shaped before becomes a page.
     Route::new()
         .nest("/api", api)

@@ -4,6 +4,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m0001_accounts;
 mod m0002_oauth;
+mod m0003_inventory;
 mod m0004_settings;
 
 /// Brings a database up to date.
@@ -13,7 +14,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_oauth::Migration), Box::new(m0004_settings::Migration)]
+        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_oauth::Migration), Box::new(m0003_inventory::Migration), Box::new(m0004_settings::Migration)]
     }
 }
 

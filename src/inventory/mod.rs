@@ -1,1 +1,21 @@
-//! The inventory: one file a resource.
+//! The inventory: one file a resource. Stock, orders and builds are yet to come; until then the numbers that derive from
+//! them are zero, and no stock location is a valid choice.
+
+mod links;
+mod part;
+mod part_category;
+mod tree;
+
+use poem_openapi::OpenApi;
+
+use crate::rest::Crud;
+
+/// Its operations.
+pub fn api() -> impl OpenApi {
+    (
+        Crud::<part_category::Categories>::new(),
+        part_category::Operations,
+        Crud::<part::Parts>::new(),
+        part::Operations,
+    )
+}

@@ -117,6 +117,11 @@ pub trait Resource: Send + Sync + 'static {
     /// From rows to objects, all of a page at once, so that the number of statements does not grow with it.
     fn show(view: &View<'_>, rows: Vec<Self::Row>) -> impl Future<Output = Result<Vec<Self::Read>, ApiError>> + Send;
 
+    /// The first thing in the transaction of a write: a lock that its checks need, before any row is locked.
+    fn begin(_tx: &Tx, _view: &View<'_>) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
+
     /// The rules that look beyond one field, inside the transaction. `before` is the row that is changed, if one is.
     fn check(
         _tx: &Tx,
@@ -208,6 +213,7 @@ async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result
         }
     }
     let pk = view.ctx.db.write(|tx| async move {
+        R::begin(&tx, view).await?;
         R::check(&tx, view, None, &mut change).await?;
         let made = change.insert(&*tx).await?;
         R::saved(&tx, None, &made).await?;
@@ -218,6 +224,7 @@ async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result
 
 async fn update<R: Resource>(view: &View<'_>, pk: i32, mut change: ActiveOf<R>) -> Result<R::Read, ApiError> {
     let written = view.ctx.db.write(|tx| async move {
+        R::begin(&tx, view).await?;
         let before = locked::<R>(&tx, pk).await?;
         if let Some(column) = pk_column::<R>() {
             change.set(column, pk.into());

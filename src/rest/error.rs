@@ -114,16 +114,24 @@ pub fn no_such_pk(pk: impl std::fmt::Display) -> String {
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
         match violation(&error) {
-            Some(Violation::Unique(columns)) => match columns.as_slice() {
-                [column] => invalid(column, "This field must be unique."),
-                columns => invalid_object(format!("The fields {} must make a unique set.", columns.join(", "))),
-            },
+            Some(Violation::Unique(columns)) => {
+                let fields: Vec<String> = columns.into_iter().map(field).collect();
+                match fields.as_slice() {
+                    [field] => invalid(field, "This field must be unique."),
+                    fields => invalid_object(format!("The fields {} must make a unique set.", fields.join(", "))),
+                }
+            }
             Some(Violation::ForeignKey) => {
                 invalid_object("A referenced object does not exist, or other objects refer to this one.")
             }
             None => Self::Db(error),
         }
     }
+}
+
+/// Columns are lower-case; InvenTree's abbreviations are not.
+fn field(column: String) -> String {
+    if ["ipn", "mpn", "sku"].contains(&column.as_str()) { column.to_uppercase() } else { column }
 }
 
 impl ResponseError for ApiError {

@@ -198,6 +198,54 @@ text!(
     "uri"
 );
 
+/// A text for which null is the same as nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OrBlank(pub String);
+
+impl Type for OrBlank {
+    const IS_REQUIRED: bool = false;
+    type RawValueType = String;
+    type RawElementValueType = String;
+
+    fn name() -> Cow<'static, str> {
+        "string".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")))
+    }
+
+    fn as_raw_value(&self) -> Option<&String> {
+        Some(&self.0)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a String> + 'a> {
+        Box::new(std::iter::once(&self.0))
+    }
+}
+
+impl ParseFromJSON for OrBlank {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = Option::<String>::parse_from_json(value).map_err(ParseError::propagate)?;
+        Ok(Self(text.unwrap_or_default()))
+    }
+}
+
+impl ToJSON for OrBlank {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.0.clone()))
+    }
+}
+
+impl Stored for OrBlank {
+    type Column = String;
+
+    fn stored(self) -> String {
+        self.0
+    }
+}
+
 /// What a primary key refers to.
 pub trait Linked: Send + Sync + 'static {
     /// What `OPTIONS` calls it.
@@ -325,7 +373,10 @@ impl Serialize for Quantity {
     }
 }
 
-scalar!(Quantity, "number_quantity", MetaSchema::new_with_format("number", "double"));
+scalar!(Quantity, "number_quantity", MetaSchema {
+    minimum: Some(0.0),
+    ..MetaSchema::new_with_format("number", "double")
+});
 
 impl ParseFromJSON for Quantity {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {

@@ -1,0 +1,30 @@
+//! What the inventory's keys refer to.
+
+use crate::rest::field::Linked;
+
+macro_rules! linked {
+    ($($(#[$meta:meta])* $name:ident => $model:literal, $url:literal, $table:expr;)*) => { $(
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub(super) struct $name;
+
+        impl Linked for $name {
+            const MODEL: &'static str = $model;
+            const URL: &'static str = $url;
+            const TABLE: Option<&'static str> = $table;
+        }
+    )* };
+}
+
+linked! {
+    /// A part.
+    Part => "part", "/api/part/", Some("part");
+    /// A part category.
+    Category => "partcategory", "/api/part/category/", Some("part_category");
+    /// A stock location: there is none yet.
+    Location => "stocklocation", "/api/stock/location/", None;
+    /// A user.
+    User => "user", "/api/user/", Some("user");
+    /// An owner: a user or a group.
+    Owner => "owner", "/api/user/owner/", Some("owner");
+}

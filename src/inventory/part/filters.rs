@@ -1,0 +1,140 @@
+//! What a list of parts may be asked.
+
+use std::sync::LazyLock;
+
+use entities::inventory::{part::Column as C, part_category};
+use sea_orm::{Condition, Order, prelude::*, sea_query::SimpleExpr};
+
+use super::{REVISIONS, categories::subtree_ids};
+use crate::rest::{Filter, Kind, Table, list::Value};
+
+fn all(condition: SimpleExpr) -> Condition {
+    Condition::all().add(condition)
+}
+
+fn number(value: &Value) -> i32 {
+    if let Value::Int(number) = value { *number } else { 0 }
+}
+
+/// A text that is there, or not.
+fn has(column: C) -> impl Fn(&Value, &crate::rest::View<'_>) -> Condition + Send + Sync {
+    move |value, _| {
+        let blank = Condition::any().add(column.is_null()).add(column.eq(""));
+        if value.truth() { blank.not() } else { blank }
+    }
+}
+
+/// A reference that is there, or not.
+fn refers(column: C) -> impl Fn(&Value, &crate::rest::View<'_>) -> Condition + Send + Sync {
+    move |value, _| all(if value.truth() { column.is_not_null() } else { column.is_null() })
+}
+
+/// A number that derives from stock or orders, of which there are none: whoever asks for parts that have some gets none.
+fn nothing(name: &'static str) -> Filter {
+    Filter::by(name, Kind::Bool, |value, _| {
+        all(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" }))
+    })
+}
+
+/// A part's variants, and theirs.
+fn descendants(pk: i32) -> SimpleExpr {
+    // The number is ours, not the client's text.
+    Expr::cust(format!(
+        "part.id IN (WITH RECURSIVE below(id) AS (SELECT id FROM part WHERE variant_of = {pk} UNION \
+         SELECT part.id FROM part JOIN below ON part.variant_of = below.id) SELECT id FROM below)"
+    ))
+}
+
+/// The table; see the module.
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let column = |column: C| Expr::col(column.as_column_ref());
+    let flags = [
+        ("active", C::Active),
+        ("assembly", C::Assembly),
+        ("component", C::Component),
+        ("consumable", C::Consumable),
+        ("is_template", C::IsTemplate),
+        ("locked", C::Locked),
+        ("purchaseable", C::Purchaseable),
+        ("salable", C::Salable),
+        ("testable", C::Testable),
+        ("trackable", C::Trackable),
+        ("virtual", C::IsVirtual),
+    ];
+    let mut filters: Vec<Filter> = flags.into_iter().map(|(name, column)| Filter::eq(name, Kind::Bool, column)).collect();
+    filters.extend([
+        // InvenTree ignores an unknown category and answers with all parts; here it is no choice.
+        Filter::by("category", Kind::KeyOrNull("part_category"), |value, view| {
+            let cascade = view.params.flag("cascade") != Some(false);
+            match value {
+                Value::Null if cascade => Condition::all(),
+                Value::Null => all(C::Category.is_null()),
+                value if cascade => all(C::Category.in_subquery(subtree_ids(number(value)))),
+                value => all(C::Category.eq(number(value))),
+            }
+        }),
+        Filter::flag("cascade", true),
+        Filter::eq("IPN", Kind::Text, C::Ipn),
+        Filter::by("has_ipn", Kind::Bool, has(C::Ipn)),
+        Filter::by("has_units", Kind::Bool, has(C::Units)),
+        Filter::eq("variant_of", Kind::Int, C::VariantOf),
+        Filter::by("is_variant", Kind::Bool, refers(C::VariantOf)),
+        Filter::by("ancestor", Kind::Int, |value, _| all(descendants(number(value)))),
+        Filter::by("exclude_tree", Kind::Int, |value, _| {
+            let pk = number(value);
+            Condition::any().add(C::Id.eq(pk)).add(descendants(pk)).not()
+        }),
+        Filter::eq("revision_of", Kind::Int, C::RevisionOf),
+        Filter::by("is_revision", Kind::Bool, refers(C::RevisionOf)),
+        Filter::by("has_revisions", Kind::Bool, |value, _| {
+            let sign = if value.truth() { ">" } else { "=" };
+            all(Expr::cust(format!("{REVISIONS} {sign} 0")))
+        }),
+        Filter::eq("default_location", Kind::Int, C::DefaultLocation),
+        Filter::by("exclude_id", Kind::Keys, |value, _| match value {
+            Value::Keys(keys) => all(C::Id.is_not_in(keys.clone())),
+            _ => Condition::all(),
+        }),
+        Filter::by("created_after", Kind::Date, |value, _| match value {
+            Value::Date(date) => all(C::CreationDate.gt(*date)),
+            _ => Condition::all(),
+        }),
+        Filter::by("created_before", Kind::Date, |value, _| match value {
+            Value::Date(date) => all(C::CreationDate.lt(*date)),
+            _ => Condition::all(),
+        }),
+        // The stock is zero everywhere, so low is what should have some.
+        Filter::by("low_stock", Kind::Bool, |value, _| {
+            all(if value.truth() { C::MinimumStock.gt(0) } else { C::MinimumStock.eq(0) })
+        }),
+        nothing("has_stock"),
+        nothing("depleted_stock"),
+        nothing("unallocated_stock"),
+        nothing("high_stock"),
+        nothing("on_order"),
+        nothing("has_pricing"),
+        Filter::flag("category_detail", false),
+        Filter::flag("path_detail", false),
+    ]);
+    Table {
+        filters,
+        search: [C::Name, C::Description, C::Ipn, C::Revision, C::Keywords]
+            .into_iter()
+            .map(column)
+            .chain([Expr::col((part_category::Entity, part_category::Column::Name))])
+            .collect(),
+        ordering: vec![
+            ("id", column(C::Id)),
+            ("name", column(C::Name)),
+            ("creation_date", column(C::CreationDate)),
+            ("IPN", column(C::Ipn)),
+            ("category", Expr::col((part_category::Entity, part_category::Column::SortKey))),
+            ("default_location", column(C::DefaultLocation)),
+            ("units", column(C::Units)),
+            ("revision", column(C::Revision)),
+            ("revision_count", Expr::cust(REVISIONS)),
+        ],
+        default_order: vec![(column(C::Name), Order::Asc)],
+    }
+});
+
