@@ -14,7 +14,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_oauth::Migration), Box::new(m0003_inventory::Migration), Box::new(m0004_settings::Migration)]
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_oauth::Migration),
+            Box::new(m0003_inventory::Migration),
+            Box::new(m0004_settings::Migration),
+        ]
     }
 }
 

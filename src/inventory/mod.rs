@@ -12,10 +12,5 @@ use crate::rest::Crud;
 
 /// Its operations.
 pub fn api() -> impl OpenApi {
-    (
-        Crud::<part_category::Categories>::new(),
-        part_category::Operations,
-        Crud::<part::Parts>::new(),
-        part::Operations,
-    )
+    (Crud::<part_category::Categories>::new(), part_category::Operations, Crud::<part::Parts>::new(), part::Operations)
 }

@@ -173,9 +173,7 @@ impl Resource for Parts {
     fn columns(query: Select<part::Entity>, view: &View<'_>) -> Select<part::Entity> {
         use sea_orm::Iterable as _;
         // Notes may be long, and lists do not show them.
-        let listed = |column: &part::Column| {
-            view.purpose != Purpose::List || !matches!(column, part::Column::Notes)
-        };
+        let listed = |column: &part::Column| view.purpose != Purpose::List || !matches!(column, part::Column::Notes);
         let mut query = query.select_only().columns(part::Column::iter().filter(listed));
         if view.purpose == Purpose::List {
             query = query.expr_as(Expr::cust("NULL"), "notes");

@@ -224,7 +224,11 @@ impl Resource for Categories {
 
     async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<CategoryRead>, ApiError> {
         let with_path = view.shows(&TABLE, "path_detail");
-        let steps = if with_path { steps(view.ctx, rows.iter().map(|row| row.category.path.as_str())).await? } else { HashMap::new() };
+        let steps = if with_path {
+            steps(view.ctx, rows.iter().map(|row| row.category.path.as_str())).await?
+        } else {
+            HashMap::new()
+        };
         let read = |row: Row| {
             let Row { category, part_count, subcategories } = row;
             let mut read = CategoryRead::plain(category.clone());
@@ -313,7 +317,9 @@ pub(super) async fn steps<'a>(
         .into_tuple()
         .all(ctx.db.reader())
         .await?;
-    let step = |(pk, name, icon): (i32, String, String)| (pk, TreePath { pk, name, icon: Some(icon).filter(|i| !i.is_empty()) });
+    let step = |(pk, name, icon): (i32, String, String)| {
+        (pk, TreePath { pk, name, icon: Some(icon).filter(|i| !i.is_empty()) })
+    };
     Ok(found.into_iter().map(step).collect())
 }
 

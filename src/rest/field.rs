@@ -373,10 +373,11 @@ impl Serialize for Quantity {
     }
 }
 
-scalar!(Quantity, "number_quantity", MetaSchema {
-    minimum: Some(0.0),
-    ..MetaSchema::new_with_format("number", "double")
-});
+scalar!(
+    Quantity,
+    "number_quantity",
+    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("number", "double") }
+);
 
 impl ParseFromJSON for Quantity {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {

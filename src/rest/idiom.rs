@@ -6,7 +6,7 @@ use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route,
     endpoint::{BoxEndpoint, make_sync},
     get,
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, Uri, header},
 };
 use poem_openapi::{OpenApi, OpenApiService};
 
@@ -36,15 +36,20 @@ pub fn routes<A: OpenApi + 'static>(ctx: &Ctx, api: A) -> BoxEndpoint<'static> {
         .boxed()
 }
 
+/// The path of a request as the client wrote it; the router has taken off where all this is mounted.
+pub(super) fn full_path(uri: &Uri) -> String {
+    format!("/api{}", uri.path())
+}
+
 async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Request) -> poem::Result<Response> {
     let method = request.method().clone();
-    let uri = request.original_uri().clone();
+    let uri = request.uri().clone();
     let site = request.data::<Ctx>().cloned();
     let mut response = match inner.call(request).await {
         Ok(response) => response.into_response(),
         Err(error) => {
-            let path = uri.path_and_query().map_or("/", |path| path.as_str());
-            let url = site.map_or_else(|| path.to_owned(), |ctx| ctx.config.url(path));
+            let path = full_path(&uri);
+            let url = site.map_or_else(|| path.clone(), |ctx| ctx.config.url(&path));
             error::response(error, &method, &url)
         }
     };

@@ -36,9 +36,8 @@ pub struct Params {
 
 impl<'a> FromRequest<'a> for Params {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
-        let uri = request.original_uri();
-        let pairs = decode(uri.query().unwrap_or_default().as_bytes()).map_err(ApiError::Malformed)?;
-        Ok(Self { pairs, path: uri.path().to_owned() })
+        let pairs = decode(request.uri().query().unwrap_or_default().as_bytes()).map_err(ApiError::Malformed)?;
+        Ok(Self { pairs, path: super::idiom::full_path(request.uri()) })
     }
 }
 
@@ -324,8 +323,9 @@ impl Table {
 pub fn contains(sqlite: bool, column: &SimpleExpr, word: &str) -> SimpleExpr {
     use sea_orm::sea_query::{ExprTrait as _, extension::postgres::PgExpr as _};
     let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-    if sqlite { column.clone().like(pattern) } else { column.clone().ilike(pattern) }
+    let pattern = LikeExpr::new(format!("%{escaped}%"));
+    // PostgreSQL escapes with a backslash by itself, and sea-query does not get `ILIKE ... ESCAPE` right.
+    if sqlite { column.clone().like(pattern.escape('\\')) } else { column.clone().ilike(pattern) }
 }
 
 /// The words of a search; a quoted phrase is one.

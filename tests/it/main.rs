@@ -1,5 +1,6 @@
 //! The one integration binary. The tree of modules is the tree of URLs; a test's name is the rule that it proves.
 
+#![recursion_limit = "256"]
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
@@ -12,6 +13,7 @@
 mod accounts;
 mod directory;
 mod floors;
+mod inventory;
 mod oauth;
 mod schema;
 mod signing;

@@ -1,6 +1,6 @@
 //! The migrations and the entities describe the same tables.
 
-use entities::{accounts, common, oauth};
+use entities::{accounts, common, inventory, oauth};
 use sea_orm::EntityTrait;
 
 use crate::support::{App, both};

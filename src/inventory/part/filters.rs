@@ -31,9 +31,7 @@ fn refers(column: C) -> impl Fn(&Value, &crate::rest::View<'_>) -> Condition + S
 
 /// A number that derives from stock or orders, of which there are none: whoever asks for parts that have some gets none.
 fn nothing(name: &'static str) -> Filter {
-    Filter::by(name, Kind::Bool, |value, _| {
-        all(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" }))
-    })
+    Filter::by(name, Kind::Bool, |value, _| all(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" })))
 }
 
 /// A part's variants, and theirs.
@@ -61,7 +59,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         ("trackable", C::Trackable),
         ("virtual", C::IsVirtual),
     ];
-    let mut filters: Vec<Filter> = flags.into_iter().map(|(name, column)| Filter::eq(name, Kind::Bool, column)).collect();
+    let mut filters: Vec<Filter> =
+        flags.into_iter().map(|(name, column)| Filter::eq(name, Kind::Bool, column)).collect();
     filters.extend([
         // InvenTree ignores an unknown category and answers with all parts; here it is no choice.
         Filter::by("category", Kind::KeyOrNull("part_category"), |value, view| {
@@ -137,4 +136,3 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         default_order: vec![(column(C::Name), Order::Asc)],
     }
 });
-

@@ -22,11 +22,7 @@ fn after<T: Clone + Into<sea_orm::Value> + Default>(change: &ActiveValue<T>, bef
 }
 
 /// Checks a change.
-pub(super) async fn check(
-    tx: &Tx,
-    before: Option<&part::Model>,
-    change: &part::ActiveModel,
-) -> Result<(), ApiError> {
+pub(super) async fn check(tx: &Tx, before: Option<&part::Model>, change: &part::ActiveModel) -> Result<(), ApiError> {
     let own = before.map(|part| part.id);
     let mut errors = Fields::new();
 

@@ -43,8 +43,7 @@ pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) 
                 part::Entity::delete_many().filter(part::Column::Id.is_in(ids.iter().copied())).exec(&*tx).await?;
             }
         } else {
-            let mut update = part::Entity::update_many()
-                .col_expr(part::Column::Category, Expr::value(row.parent));
+            let mut update = part::Entity::update_many().col_expr(part::Column::Category, Expr::value(row.parent));
             update = if choice.children {
                 update.filter(part::Column::Category.in_subquery(subtree_ids(pk)))
             } else {
@@ -60,8 +59,7 @@ pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) 
                 part_category::Entity::delete_by_id(category.id).exec(&*tx).await?;
             }
         } else {
-            let children =
-                part_category::Entity::find().filter(part_category::Column::Parent.eq(pk)).all(&*tx).await?;
+            let children = part_category::Entity::find().filter(part_category::Column::Parent.eq(pk)).all(&*tx).await?;
             for child in children {
                 let mut change = part_category::ActiveModel {
                     id: sea_orm::Set(child.id),

@@ -110,10 +110,8 @@ pub(super) async fn saved(
     // The descendants: their columns begin with the old prefix, and go on as before.
     let replaced = |column: &str, old: &str, new: &str| {
         let rest = i64::try_from(old.chars().count()).unwrap_or_default() + 1;
-        Expr::value(new.to_owned()).binary(
-            sea_orm::sea_query::BinOper::Custom("||"),
-            Expr::cust(format!("substr({column}, {rest})")),
-        )
+        Expr::value(new.to_owned())
+            .binary(sea_orm::sea_query::BinOper::Custom("||"), Expr::cust(format!("substr({column}, {rest})")))
     };
     let mut update = Query::update();
     update

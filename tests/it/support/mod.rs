@@ -1,5 +1,6 @@
 //! What tests share: the app on a fresh database of either kind.
 
+pub(crate) mod actors;
 pub(crate) mod browser;
 pub(crate) mod people;
 

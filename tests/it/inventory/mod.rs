@@ -1,0 +1,4 @@
+//! `/api/part/...`.
+
+mod part;
+mod part_category;
