@@ -1,27 +1,39 @@
-//! The registered error codes (IANA "OAuth Extensions Error Registry", RFC 6749, `OpenID` Connect Core 3.1.2.6).
+//! The registered error codes (IANA "OAuth Extensions Error Registry") and the JSON in which protocol endpoints tell them
+//! (RFC 6749 section 5.2).
 
-/// Why the authorization endpoint refuses a request.
+use poem::{
+    Response,
+    error::ResponseError,
+    http::{HeaderValue, StatusCode, header},
+};
+use sea_orm::DbErr;
+use serde_json::json;
+
+use crate::{signing::SigningError, web::form::Malformed};
+
+/// A registered error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the registry says what each means; see `name`")]
 pub enum Code {
-    /// RFC 6749 section 4.1.2.1.
+    // RFC 6749 sections 4.1.2.1 and 5.2.
     InvalidRequest,
-    /// RFC 6749 section 4.1.2.1.
+    InvalidClient,
+    InvalidGrant,
     UnauthorizedClient,
-    /// RFC 6749 section 4.1.2.1.
-    AccessDenied,
-    /// RFC 6749 section 4.1.2.1.
+    UnsupportedGrantType,
     UnsupportedResponseType,
-    /// RFC 6749 section 4.1.2.1.
     InvalidScope,
-    /// `OpenID` Connect Core 3.1.2.6.
+    AccessDenied,
+    ServerError,
+    TemporarilyUnavailable,
+    // RFC 6750 section 3.1.
+    InvalidToken,
+    InsufficientScope,
+    // OpenID Connect Core 3.1.2.6.
     LoginRequired,
-    /// `OpenID` Connect Core 3.1.2.6.
     ConsentRequired,
-    /// `OpenID` Connect Core 3.1.2.6.
     RequestNotSupported,
-    /// `OpenID` Connect Core 3.1.2.6.
     RequestUriNotSupported,
-    /// `OpenID` Connect Core 3.1.2.6.
     RegistrationNotSupported,
 }
 
@@ -30,15 +42,127 @@ impl Code {
     pub const fn name(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
-            Self::AccessDenied => "access_denied",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::AccessDenied => "access_denied",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
         }
+    }
+}
+
+/// Why a protocol endpoint refuses: what the client reads, and what the log says beyond that.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {}", code.name(), log.as_deref().unwrap_or(description))]
+pub struct Error {
+    /// The registered code.
+    pub code: Code,
+    /// Constant text, never an echo of what was sent.
+    description: &'static str,
+    log: Option<String>,
+    status: StatusCode,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+impl Error {
+    /// A refusal with status 400.
+    pub const fn new(code: Code, description: &'static str) -> Self {
+        Self { code, description, log: None, status: StatusCode::BAD_REQUEST, headers: Vec::new() }
+    }
+
+    /// The request is malformed.
+    pub const fn invalid_request(description: &'static str) -> Self {
+        Self::new(Code::InvalidRequest, description)
+    }
+
+    /// The code or token presented is not (or no longer) good.
+    pub const fn invalid_grant(description: &'static str) -> Self {
+        Self::new(Code::InvalidGrant, description)
+    }
+
+    /// The client did not prove who it is. Which way it failed is for the log only.
+    pub fn invalid_client(log: impl Into<String>) -> Self {
+        Self::new(Code::InvalidClient, "The client authentication failed.").status(StatusCode::UNAUTHORIZED).log(log)
+    }
+
+    /// The server failed.
+    pub fn internal(reason: impl std::fmt::Display) -> Self {
+        Self::new(Code::ServerError, "The server could not answer this request.")
+            .status(StatusCode::INTERNAL_SERVER_ERROR)
+            .log(reason.to_string())
+    }
+
+    /// Answers with another status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Adds what the log should say.
+    #[must_use]
+    pub fn log(mut self, text: impl Into<String>) -> Self {
+        self.log = Some(text.into());
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        self
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<SigningError> for Error {
+    fn from(error: SigningError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<Malformed> for Error {
+    fn from(malformed: Malformed) -> Self {
+        Self::invalid_request(match malformed {
+            Malformed::Percent => "The form is malformed: a percent sign without two hexadecimal digits.",
+            Malformed::Utf8 => "The form is not valid UTF-8.",
+            Malformed::Nul => "The form contains a NUL character.",
+        })
+    }
+}
+
+impl ResponseError for Error {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn as_response(&self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!("{self}");
+        } else {
+            tracing::info!("{self}");
+        }
+        let body = json!({"error": self.code.name(), "error_description": self.description});
+        let mut response = super::protocol::json(self.status, &body);
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        response
     }
 }

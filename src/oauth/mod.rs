@@ -1,15 +1,24 @@
 //! The authorization server (RFC 6749, `OpenID` Connect Core): one file per endpoint, grant or check.
 
+pub mod access_token;
 pub mod application;
 pub mod applications;
 pub mod asking;
 pub mod authorize;
 pub mod authorized;
+pub mod client;
 mod confirm;
 pub mod error;
+mod grant;
+mod introspect;
+mod issue;
 pub mod oidc;
+mod pkce;
+mod protocol;
 pub mod redirect_uri;
+mod revoke;
 pub mod show;
+pub mod token;
 pub mod withdraw;
 
 use std::sync::Arc;
@@ -20,7 +29,10 @@ use poem::{Endpoint, IntoEndpoint, Route};
 pub fn routes() -> Route {
     let routes = applications::add_to(Route::new());
     let routes = authorized::add_to(routes);
-    authorize::add_to(routes)
+    let routes = authorize::add_to(routes);
+    let routes = token::add_to(routes);
+    let routes = revoke::add_to(routes);
+    introspect::add_to(routes)
 }
 
 /// A page with and without the trailing slash.

@@ -77,7 +77,8 @@ impl Form {
     }
 }
 
-fn decode(text: &[u8]) -> Result<String, Malformed> {
+/// Decodes one name or value (WHATWG URL, `application/x-www-form-urlencoded` parsing), refusing what is no text.
+pub fn decode(text: &[u8]) -> Result<String, Malformed> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {

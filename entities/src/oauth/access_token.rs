@@ -39,6 +39,13 @@ pub enum Relation {
         to = "super::application::Column::Id"
     )]
     Application,
+    /// For whom it acts.
+    #[sea_orm(
+        belongs_to = "crate::accounts::user::Entity",
+        from = "Column::UserId",
+        to = "crate::accounts::user::Column::Id"
+    )]
+    User,
 }
 
 impl Related<super::grant::Entity> for Entity {
@@ -50,6 +57,12 @@ impl Related<super::grant::Entity> for Entity {
 impl Related<super::application::Entity> for Entity {
     fn to() -> RelationDef {
         Relation::Application.def()
+    }
+}
+
+impl Related<crate::accounts::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
     }
 }
 

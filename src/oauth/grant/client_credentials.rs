@@ -1,0 +1,38 @@
+//! `grant_type=client_credentials` (RFC 6749 section 4.4): the application acts for itself, with the scopes that a
+//! superuser allowed it, narrowed to those it asks for.
+
+use crate::{
+    ctx::Ctx,
+    oauth::{
+        application::{Application, GrantType},
+        error::{Code, Error},
+        issue::{self, Issued},
+        protocol::Form,
+        token::scope_parameter,
+    },
+    scope::Scope,
+};
+
+/// Issues an access token to the application itself. "A refresh token SHOULD NOT be included."
+pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form: &Form) -> Result<Issued, Error> {
+    if !application.allows(GrantType::ClientCredentials) {
+        return Err(Error::new(Code::UnauthorizedClient, "The client may not use the client credentials grant."));
+    }
+    let asked = scope_parameter(form)?;
+    let nothing_asked = asked.is_none();
+    let asked = asked.unwrap_or_else(|| application.default_scope());
+    let scopes = asked.narrowed_to(&application.scope()).filtered(is_for_applications);
+    if scopes.is_empty() && !nothing_asked {
+        return Err(Error::new(Code::InvalidScope, "The client is allowed none of the scopes that it asks for."));
+    }
+    let granted = &scopes;
+    let access_token =
+        ctx.db.write(|tx| async move { issue::access_token(ctx, &tx, application, None, granted).await }).await?;
+    let expires_in = application.access_token_lifetime;
+    Ok(Issued { access_token, refresh_token: None, scopes, expires_in, person: None })
+}
+
+/// An application is no person: there is nobody to identify, and nobody who could be away.
+fn is_for_applications(scope: Scope) -> bool {
+    matches!(scope, Scope::Read | Scope::Staff | Scope::Superuser | Scope::Role(..))
+}

@@ -1,0 +1,169 @@
+//! What the endpoints have in common that programs, not people, talk to: forms in, uncached JSON out, and never a page.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, FromRequest, IntoEndpoint, Request, RequestBody, Response, Route,
+    http::{HeaderValue, Method, StatusCode, header},
+    web::Data,
+};
+use sea_orm::prelude::*;
+use serde::Serialize;
+
+use super::{
+    both,
+    error::{Code, Error},
+};
+use crate::{ctx::Ctx, web::form};
+
+/// An answer in JSON. RFC 6749 section 5.1: "The authorization server MUST include the HTTP Cache-Control response header
+/// field with a value of no-store in any response containing tokens, credentials, or other sensitive information."
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_string(body).unwrap_or_default();
+    Response::builder()
+        .status(status)
+        .content_type("application/json")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::PRAGMA, "no-cache")
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .body(text)
+}
+
+/// A form, each of whose parameters is sent once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form(form::Form);
+
+impl Form {
+    /// RFC 6749 section 3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request.
+    /// ... Request and response parameters MUST NOT be included more than once."
+    pub(super) fn once(&self, name: &str) -> Result<Option<&str>, Error> {
+        let mut values = self.0.all(name);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Error::invalid_request("A parameter is included more than once.")),
+            (value, None) => Ok(value.filter(|value| !value.is_empty())),
+        }
+    }
+
+    /// A parameter without which there is nothing to do.
+    pub(super) fn required(&self, name: &str, missing: &'static str) -> Result<&str, Error> {
+        self.once(name)?.ok_or_else(|| Error::invalid_request(missing))
+    }
+
+    /// The parameters of a URL.
+    pub(super) fn of_query(request: &Request) -> Result<Self, Error> {
+        Ok(Self(form::Form::parse(request.uri().query().unwrap_or_default().as_bytes())?))
+    }
+
+    /// Whether the request has a body that is a form.
+    pub(super) fn is_in(request: &Request) -> bool {
+        let kind = request.content_type().unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    }
+}
+
+impl<'a> FromRequest<'a> for Form {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        if !Self::is_in(request) {
+            let refused = Error::invalid_request("The body must be application/x-www-form-urlencoded.");
+            return Err(refused.status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into());
+        }
+        let bytes = body.take()?.into_bytes_limit(form::MAX_BYTES).await.map_err(|error| {
+            let refused = Error::invalid_request("The body is larger than 64 kB, or broke off.");
+            refused.status(StatusCode::PAYLOAD_TOO_LARGE).log(error.to_string())
+        })?;
+        Ok(Self(form::Form::parse(&bytes).map_err(Error::from)?))
+    }
+}
+
+/// Which browsers' scripts may read an endpoint's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cors {
+    /// Those of every site: what is told is public, or needs a bearer token.
+    Everybody,
+    /// Those of the origins that an application registered.
+    Registered,
+}
+
+/// Adds a protocol endpoint, with and without the trailing slash: its methods, CORS, and errors in JSON.
+pub(super) fn add(
+    routes: Route,
+    path: &str,
+    allow: &'static str,
+    cors: Cors,
+    endpoint: impl IntoEndpoint<Endpoint: Endpoint + 'static>,
+) -> Route {
+    let endpoint = endpoint.into_endpoint().map_to_response();
+    both(routes, path, endpoint.around(move |inner, request| serve(inner, request, allow, cors)))
+}
+
+async fn serve<E: Endpoint<Output = Response>>(
+    inner: Arc<E>,
+    request: Request,
+    allow: &'static str,
+    cors: Cors,
+) -> poem::Result<Response> {
+    let origin = allowed_origin(&request, cors).await?;
+    let mut response = if request.method() == Method::OPTIONS {
+        preflight(allow, origin.is_some())
+    } else if allow.split(", ").any(|method| method == request.method().as_str()) {
+        match inner.call(request).await {
+            Ok(response) => response,
+            Err(error) => as_json(error),
+        }
+    } else {
+        let refused = Error::invalid_request("This method is not allowed here.");
+        let refused = refused.status(StatusCode::METHOD_NOT_ALLOWED).header(header::ALLOW, allow);
+        poem::error::ResponseError::as_response(&refused)
+    };
+    let headers = response.headers_mut();
+    if cors == Cors::Registered {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    }
+    Ok(response)
+}
+
+/// Ours as they are; the framework's in the same shape.
+fn as_json(error: poem::Error) -> Response {
+    if error.is::<Error>() {
+        return error.into_response();
+    }
+    let status = error.status();
+    let refused = if status.is_server_error() {
+        Error::internal(error)
+    } else {
+        Error::new(Code::InvalidRequest, "The request cannot be understood.").status(status).log(error.to_string())
+    };
+    poem::error::ResponseError::as_response(&refused)
+}
+
+fn preflight(allow: &'static str, allowed: bool) -> Response {
+    let response = Response::builder().status(StatusCode::NO_CONTENT).header(header::ALLOW, allow);
+    if !allowed {
+        return response.finish();
+    }
+    response
+        .header(header::ACCESS_CONTROL_ALLOW_METHODS, allow)
+        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type")
+        .header(header::ACCESS_CONTROL_MAX_AGE, "600")
+        .finish()
+}
+
+async fn allowed_origin(request: &Request, cors: Cors) -> poem::Result<Option<HeaderValue>> {
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(None) };
+    if cors == Cors::Everybody {
+        return Ok(Some(HeaderValue::from_static("*")));
+    }
+    let (Ok(text), Some(ctx)) = (origin.to_str(), request.data::<Ctx>()) else { return Ok(None) };
+    use entities::oauth::application::{Column, Entity};
+    let listing = Entity::find().filter(Column::IsActive.eq(true)).filter(Column::AllowedOrigins.ne(""));
+    let applications = listing.all(ctx.db.reader()).await.map_err(Error::from)?;
+    let known = applications.iter().any(|row| row.allowed_origins.lines().any(|line| line == text));
+    Ok(known.then(|| origin.clone()))
+}
+
+/// The context of a protocol handler.
+pub(super) type Server<'a> = Data<&'a Ctx>;
