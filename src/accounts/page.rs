@@ -1,7 +1,7 @@
 //! What every page of every feature does about people: know who looks, send strangers to the login, and turn what goes
 //! wrong into `error.html`.
 
-use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, http::StatusCode};
+use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, http::StatusCode, middleware::ReqId};
 use url::{Url, form_urlencoded};
 
 use super::session::{self, Login};
@@ -17,6 +17,7 @@ pub fn frame(ctx: &Ctx, request: &Request, login: Option<&Login>) -> Frame {
         person: login.map(|login| Person { name: login.user.username.clone(), is_superuser: login.user.is_superuser }),
         csrf: csrf::Token::of(request).map(csrf::Token::value).unwrap_or_default(),
         here: Here::path(request).to_owned(),
+        reference: request.data::<ReqId>().map(ToString::to_string).unwrap_or_default(),
     }
 }
 

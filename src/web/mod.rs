@@ -33,6 +33,8 @@ pub struct Frame {
     pub csrf: String,
     /// The path of this page, by which the navigation knows where it is.
     pub here: String,
+    /// The request's id, by which the server's log is searched.
+    pub reference: String,
 }
 
 impl Frame {
