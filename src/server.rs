@@ -53,6 +53,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .at("/", accounts::start())
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
+        .nest("/.well-known", oauth::well_known())
         .nest("/static", web::assets::routes());
     let api = rest::routes(&ctx, (inventory::api(), directory::api(), instance::api()));
     // What no audience's layer shaped before becomes a page.
@@ -78,4 +79,20 @@ async fn traced(next: std::sync::Arc<impl Endpoint>, request: Request) -> poem::
     let micros = started.elapsed().as_micros();
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
     Ok(response)
+}
+
+/// Starts what a server does besides answering, until the returned task is aborted.
+pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let mut minute = tokio::time::interval(std::time::Duration::from_secs(60));
+        loop {
+            minute.tick().await;
+            match oauth::sweep(&ctx).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::debug!(removed, "expired rows were removed"),
+                Err(error) => tracing::error!(%error, "expired rows could not be removed"),
+            }
+        }
+    })
 }

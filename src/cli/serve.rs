@@ -14,6 +14,9 @@ use crate::{accounts::setup, config::Config, server};
 /// How long requests in flight may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How long a connection may say nothing.
+const IDLE: Duration = Duration::from_secs(75);
+
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let listen = config.listen;
@@ -35,6 +38,11 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         }
         tracing::info!("stopping: no new requests, finishing those in flight");
     };
-    Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(server::app(ctx), stop, Some(DRAIN)).await?;
+    let background = server::spawn_background(&ctx);
+    Server::new_with_acceptor(acceptor)
+        .idle_timeout(IDLE)
+        .run_with_graceful_shutdown(server::app(ctx), stop, Some(DRAIN))
+        .await?;
+    background.abort();
     Ok(())
 }

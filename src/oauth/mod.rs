@@ -18,12 +18,15 @@ mod protocol;
 pub mod redirect_uri;
 mod revoke;
 pub mod show;
+mod sweep;
 pub mod token;
 pub mod withdraw;
 
 use std::sync::Arc;
 
+pub use oidc::discovery::well_known;
 use poem::{Endpoint, IntoEndpoint, Route};
+pub use sweep::sweep;
 
 /// Everything under `/o`.
 pub fn routes() -> Route {
@@ -32,7 +35,10 @@ pub fn routes() -> Route {
     let routes = authorize::add_to(routes);
     let routes = token::add_to(routes);
     let routes = revoke::add_to(routes);
-    introspect::add_to(routes)
+    let routes = introspect::add_to(routes);
+    let routes = oidc::discovery::add_to(routes);
+    let routes = oidc::userinfo::add_to(routes);
+    oidc::logout::add_to(routes)
 }
 
 /// A page with and without the trailing slash.

@@ -49,11 +49,6 @@ impl Form {
         self.once(name)?.ok_or_else(|| Error::invalid_request(missing))
     }
 
-    /// The parameters of a URL.
-    pub(super) fn of_query(request: &Request) -> Result<Self, Error> {
-        Ok(Self(form::Form::parse(request.uri().query().unwrap_or_default().as_bytes())?))
-    }
-
     /// Whether the request has a body that is a form.
     pub(super) fn is_in(request: &Request) -> bool {
         let kind = request.content_type().unwrap_or_default();

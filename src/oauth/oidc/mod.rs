@@ -1,4 +1,7 @@
 //! `OpenID` Connect: who somebody is, told to an application.
 
 pub mod claims;
+pub mod discovery;
 pub mod id_token;
+pub(super) mod logout;
+pub(super) mod userinfo;

@@ -1,0 +1,101 @@
+//! Metadata and keys (`OpenID` Connect Discovery 1.0 section 4, RFC 8414 section 3, RFC 7517 section 5).
+//!
+//! True by construction: every list is the one by which the endpoint itself decides.
+
+use poem::{
+    Response, Route, get, handler,
+    http::{HeaderValue, StatusCode, header},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    ctx::Ctx,
+    oauth::{
+        authorize::{PROMPTS, RESPONSE_TYPES},
+        client,
+        error::Error,
+        oidc::{claims, id_token::ACR_VALUES},
+        protocol::{self, Cors, Server},
+        token::GRANT_TYPES,
+    },
+    scope::Scope,
+    signing,
+};
+
+/// Where clients find the metadata under `/o`. The issuer has a path, so RFC 8414 also has one outside (see
+/// [`well_known`]).
+pub(in crate::oauth) fn add_to(routes: Route) -> Route {
+    let routes = metadata(routes, "/.well-known/openid-configuration");
+    let routes = metadata(routes, "/.well-known/oauth-authorization-server");
+    protocol::add(routes, "/.well-known/jwks.json", "GET, HEAD", Cors::Everybody, get(jwks))
+}
+
+/// `/.well-known/oauth-authorization-server/o` and `/.well-known/openid-configuration/o`: RFC 8414 section 3.1 inserts the
+/// well-known part between the host and the issuer's path.
+pub fn well_known() -> Route {
+    let routes = metadata(Route::new(), "/oauth-authorization-server/o");
+    metadata(routes, "/openid-configuration/o")
+}
+
+fn metadata(routes: Route, path: &str) -> Route {
+    protocol::add(routes, path, "GET, HEAD", Cors::Everybody, get(show))
+}
+
+#[handler]
+async fn show(ctx: Server<'_>) -> Response {
+    cacheable(protocol::json(StatusCode::OK, &document(&ctx)), "public, max-age=300")
+}
+
+/// The keys may be kept for as long as a new one is published before it signs, less a margin.
+#[handler]
+async fn jwks(ctx: Server<'_>) -> Result<Response, Error> {
+    let keys = ctx.signing.jwks().await?;
+    let keep = format!("public, max-age={}", signing::PUBLISH_AHEAD / 2);
+    Ok(cacheable(protocol::json(StatusCode::OK, &keys), &keep))
+}
+
+fn cacheable(mut response: Response, keep: &str) -> Response {
+    let headers = response.headers_mut();
+    headers.remove(header::PRAGMA);
+    headers.extend(HeaderValue::try_from(keep).ok().map(|keep| (header::CACHE_CONTROL, keep)));
+    response
+}
+
+fn document(ctx: &Ctx) -> Value {
+    let issuer = ctx.config.issuer();
+    let at = |path: &str| format!("{issuer}{path}");
+    let secret_methods: Vec<_> = client::METHODS.into_iter().filter(|method| *method != "none").collect();
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("/authorize/"),
+        "token_endpoint": at("/token/"),
+        "userinfo_endpoint": at("/userinfo/"),
+        "jwks_uri": at("/.well-known/jwks.json"),
+        "revocation_endpoint": at("/revoke_token/"),
+        "introspection_endpoint": at("/introspect/"),
+        "end_session_endpoint": at("/logout/"),
+        "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
+        "response_types_supported": RESPONSE_TYPES,
+        "response_modes_supported": ["query"],
+        "grant_types_supported": GRANT_TYPES.map(|grant| grant.name()),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": client::METHODS,
+        "revocation_endpoint_auth_methods_supported": client::METHODS,
+        "introspection_endpoint_auth_methods_supported": secret_methods,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
+        "acr_values_supported": ACR_VALUES,
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims::NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&TOKEN_CLAIMS).collect::<Vec<_>>(),
+        "prompt_values_supported": PROMPTS.map(|(name, _)| name),
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        // The default of this one is true (Discovery 1.0 section 3), so it has to be said.
+        "request_uri_parameter_supported": false,
+        "service_documentation": ctx.config.url("/api-doc/"),
+    })
+}
+
+/// The claims of an ID token that are not about the person.
+const TOKEN_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];

@@ -1,0 +1,74 @@
+//! The userinfo endpoint (`OpenID` Connect Core 5.3, RFC 6750).
+
+use poem::{
+    FromRequest, Request, RequestBody, Response, Route, get, handler,
+    http::{Method, StatusCode, header},
+    web::Data,
+};
+
+use super::claims;
+use crate::{
+    ctx::Ctx,
+    oauth::{
+        access_token,
+        error::{Code, Error},
+        protocol::{self, Cors, Form},
+    },
+    scope::Scope,
+};
+
+/// The endpoint.
+pub(in crate::oauth) fn add_to(routes: Route) -> Route {
+    protocol::add(routes, "/userinfo", "GET, HEAD, POST", Cors::Everybody, get(userinfo).post(userinfo))
+}
+
+/// "The UserInfo Endpoint MUST support the use of the HTTP GET and HTTP POST methods."
+#[handler]
+async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Response, Error> {
+    let token = token(request, &body.0)?.ok_or_else(|| {
+        // RFC 6750 section 3.1: without any authentication information no error code is told.
+        challenge(Error::new(Code::InvalidToken, "An access token is needed."), "Bearer realm=\"userinfo\"")
+    })?;
+    let live = access_token::live(&ctx, &token).await?.ok_or_else(|| {
+        let refused = Error::new(Code::InvalidToken, "The access token is unknown, expired or revoked.");
+        challenge(refused, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
+    })?;
+    let Some(user) = live.user.filter(|_| live.scopes.contains(Scope::OpenId)) else {
+        let refused = Error::new(Code::InsufficientScope, "The access token does not carry the scope openid.");
+        let header = "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"";
+        return Err(challenge(refused, header).status(StatusCode::FORBIDDEN));
+    };
+    Ok(protocol::json(StatusCode::OK, &claims::of(ctx.db.reader(), &user, &live.scopes).await?))
+}
+
+fn challenge(error: Error, header: &str) -> Error {
+    error.status(StatusCode::UNAUTHORIZED).header(header::WWW_AUTHENTICATE, header)
+}
+
+/// RFC 6750 section 2: in the header, or in a form body, and not twice. Never in the URL (RFC 9700 section 4.3.2).
+fn token(request: &Request, form: &Form) -> Result<Option<String>, Error> {
+    let in_body = form.once("access_token")?;
+    let mut headers = request.headers().get_all(header::AUTHORIZATION).into_iter();
+    let in_header = match (headers.next(), headers.next()) {
+        (_, Some(_)) => return Err(Error::invalid_request("There is more than one Authorization header.")),
+        (header, None) => header.map(|header| {
+            let text = header.to_str().unwrap_or_default();
+            let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+            if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" }
+        }),
+    };
+    match (in_header, in_body) {
+        (Some(_), Some(_)) => Err(Error::invalid_request("The access token is sent by more than one method.")),
+        (token, other) => Ok(token.or(other).map(str::to_owned)),
+    }
+}
+
+/// The form of a POST that has one.
+struct Body(Form);
+
+impl<'a> FromRequest<'a> for Body {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let form = request.method() == Method::POST && Form::is_in(request);
+        Ok(Self(if form { Form::from_request(request, body).await? } else { Form::default() }))
+    }
+}
