@@ -177,8 +177,8 @@ impl Draft {
         let client_id = client_id(&self.client_id, &mut errors);
         let client_type = ClientType::parse(&self.client_type).unwrap_or_else(|| {
             errors.add("client_type", "Choose confidential or public.");
-            // The stricter reading, for the rules that follow.
-            ClientType::Public
+            // Nothing is stored; the rules that follow depend on the type as little as they can.
+            ClientType::Confidential
         });
         let grant_types = self.grants(client_type, &mut errors);
         let redirect_uris = uris("redirect_uris", &self.redirect_uris, client_type, &mut errors);

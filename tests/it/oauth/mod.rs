@@ -1,3 +1,5 @@
 //! `/o/...`
 
 mod application;
+mod applications;
+mod authorized_tokens;

@@ -1,6 +1,7 @@
 //! What tests share: the app on a fresh database of either kind.
 
 pub(crate) mod actors;
+pub(crate) mod applications;
 pub(crate) mod browser;
 pub(crate) mod people;
 

@@ -1,0 +1,6 @@
+//! `/o/applications/...`
+
+mod changes;
+mod pages;
+mod rules;
+mod secrets;
