@@ -1,0 +1,286 @@
+//! One Chromium with an empty profile, driven by one chromedriver; both end with the test.
+
+use std::{
+    os::unix::process::CommandExt as _,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::support::server::{artefacts, free_port};
+
+/// Widths at which pages are looked at: a desktop and a phone.
+const WIDTHS: [(&str, u32, u32); 2] = [("desktop", 1280, 800), ("phone", 390, 844)];
+
+/// A browser in front of one server.
+pub(crate) struct Browser {
+    client: Client,
+    /// The server's address: paths are relative to it.
+    site: String,
+    _driver: Driver,
+}
+
+/// The chromedriver process; its group holds Chromium.
+struct Driver {
+    child: Child,
+    port: u16,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts it.
+    pub(crate) async fn on(site: &str) -> Self {
+        let port = free_port();
+        let profile = tempfile::tempdir().unwrap();
+        let child = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            // Chromium keeps its caches under HOME, whatever its profile.
+            .env("HOME", profile.path())
+            .env("TMPDIR", profile.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("chromedriver is not installed: see tests/install");
+        let driver = Driver { child, port, _profile: profile };
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--force-color-profile=srgb",
+            "--lang=en-GB",
+            &format!("--user-data-dir={}", driver._profile.path().join("profile").display()),
+        ];
+        let capabilities: Capabilities = serde_json::from_value(json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "unhandledPromptBehavior": "ignore",
+        }))
+        .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let client = loop {
+            let address = format!("http://127.0.0.1:{port}");
+            let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            match builder.capabilities(capabilities.clone()).connect(&address).await {
+                Ok(client) => break client,
+                Err(error) if Instant::now() > deadline => panic!("Chromium does not start: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
+        let browser = Self { client, site: site.to_owned(), _driver: driver };
+        browser.width(0).await;
+        browser
+    }
+
+    /// Goes to a path of the server, or to an absolute address.
+    pub(crate) async fn open(&self, path: &str) {
+        let url = if path.starts_with('/') { format!("{}{path}", self.site) } else { path.to_owned() };
+        self.client.goto(&url).await.unwrap_or_else(|e| panic!("{url}: {e}"));
+    }
+
+    /// The path and query of the page.
+    pub(crate) async fn path(&self) -> String {
+        let url = self.url().await;
+        url.as_str().strip_prefix(&self.site).unwrap_or(url.as_str()).to_owned()
+    }
+
+    /// The address of the page.
+    pub(crate) async fn url(&self) -> Url {
+        self.client.current_url().await.unwrap()
+    }
+
+    /// The title of the page.
+    pub(crate) async fn title(&self) -> String {
+        self.client.title().await.unwrap()
+    }
+
+    /// What can be read on the page.
+    pub(crate) async fn text(&self) -> String {
+        self.find("body").await.text().await.unwrap()
+    }
+
+    /// The first element of a CSS selector; waits for it a little.
+    pub(crate) async fn find(&self, selector: &str) -> Element {
+        let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(selector)).await;
+        match found {
+            Ok(element) => element,
+            Err(_) => panic!("no {selector} at {}:\n{}", self.path().await, self.client.source().await.unwrap()),
+        }
+    }
+
+    /// How many elements a CSS selector has.
+    pub(crate) async fn count(&self, selector: &str) -> usize {
+        self.client.find_all(Locator::Css(selector)).await.unwrap().len()
+    }
+
+    /// The text of every element of a CSS selector.
+    pub(crate) async fn texts(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.client.find_all(Locator::Css(selector)).await.unwrap() {
+            texts.push(element.text().await.unwrap());
+        }
+        texts
+    }
+
+    /// Types into the form field of a name, in place of what it holds.
+    pub(crate) async fn fill(&self, field: &str, value: &str) {
+        let element = self.find(&format!("[name='{field}']:not([type=hidden])")).await;
+        element.clear().await.unwrap();
+        element.send_keys(value).await.unwrap();
+    }
+
+    /// Clicks a box, or one of several by its value.
+    pub(crate) async fn tick(&self, field: &str, value: Option<&str>) {
+        let value = value.map(|value| format!("[value='{value}']")).unwrap_or_default();
+        self.find(&format!("input[name='{field}']{value}")).await.click().await.unwrap();
+    }
+
+    /// Chooses an option of a `select` by its value.
+    pub(crate) async fn choose(&self, field: &str, value: &str) {
+        self.find(&format!("select[name='{field}']")).await.select_by_value(value).await.unwrap();
+    }
+
+    /// Clicks the button or link with this text, and waits for the next page.
+    pub(crate) async fn press(&self, text: &str) {
+        let path = format!(
+            "//button[normalize-space()='{text}'] | //a[normalize-space()='{text}'] | //summary[normalize-space()='{text}']"
+        );
+        let found = self.client.find(Locator::XPath(&path)).await;
+        let Ok(element) = found else {
+            panic!("no '{text}' at {}:\n{}", self.path().await, self.text().await)
+        };
+        element.click().await.unwrap_or_else(|e| panic!("'{text}': {e}"));
+    }
+
+    /// Runs a script in the page and returns its value.
+    pub(crate) async fn script(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Waits until the page says something.
+    pub(crate) async fn wait_for_text(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while !self.text().await.contains(text) {
+            assert!(Instant::now() < deadline, "no '{text}' at {}:\n{}", self.path().await, self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until there is an element of a CSS selector.
+    pub(crate) async fn wait_for_element(&self, selector: &str) {
+        self.find(selector).await;
+    }
+
+    /// Waits until the path of the page, without its query, starts with this; a page of the server itself.
+    pub(crate) async fn wait_for_path(&self, path: &str) {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let now = self.path().await;
+            let bare = now.split('?').next().unwrap_or_default();
+            if now.starts_with('/') && (bare == path || (path == "/" && !bare.starts_with("/accounts/login"))) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "at {now} instead of {path}:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The text of a dialog that a script opened.
+    pub(crate) async fn dialog(&self) -> Option<String> {
+        self.client.get_alert_text().await.ok()
+    }
+
+    /// Errors and warnings of the console since the last call: failed scripts, blocked styles, missing files.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let entries = self.client.issue_cmd(Vendor::new("se/log", json!({ "type": "browser" }))).await.unwrap();
+        entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG")
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Keeps pictures of the page for a person to look at, and refuses a page that does not fit its width.
+    pub(crate) async fn picture(&self, name: &str) {
+        for (index, (size, width, _)) in WIDTHS.into_iter().enumerate() {
+            self.width(index).await;
+            let needed = self.script("return document.documentElement.scrollWidth").await.as_u64().unwrap();
+            let shot = self.command("goog/cdp/execute", json!({
+                "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true },
+            }));
+            let shot = shot.await["data"].as_str().unwrap().to_owned();
+            let png = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shot).unwrap();
+            std::fs::write(artefacts("screenshots").join(format!("{name}-{size}.png")), png).unwrap();
+            assert!(needed <= u64::from(width), "{name} is {needed} wide on a {size} of {width}");
+        }
+        self.width(0).await;
+    }
+
+    async fn width(&self, index: usize) {
+        let (size, width, height) = WIDTHS[index];
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone" });
+        self.command("goog/cdp/execute", json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics })).await;
+    }
+
+    async fn command(&self, path: &'static str, body: Value) -> Value {
+        self.client.issue_cmd(Vendor::new(path, body)).await.unwrap()
+    }
+}
+
+/// A command of Chromium's own.
+#[derive(Debug)]
+struct Vendor {
+    path: &'static str,
+    body: Value,
+}
+
+impl Vendor {
+    fn new(path: &'static str, body: Value) -> Self {
+        Self { path, body }
+    }
+}
+
+impl WebDriverCompatibleCommand for Vendor {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (reqwest::Method, Option<String>) {
+        (reqwest::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Asked to shut down, chromedriver also ends its Chromium; the kill is for one that does not answer.
+        if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) {
+            use std::io::{Read as _, Write as _};
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+            let _ = stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+            let _ = stream.read(&mut [0; 64]);
+        }
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,29 @@
+//! The pages in real Chromium, by WebDriver, as a person uses them.
+
+mod accounts;
+mod driver;
+
+use crate::support::server::{ADMIN, Server, Store};
+use driver::Browser;
+
+/// A server and a browser in which its administrator is logged in.
+async fn as_administrator(store: Store) -> (Server, Browser) {
+    let server = Server::start(store).await;
+    let browser = Browser::on(&server.url).await;
+    log_in(&browser, ADMIN).await;
+    (server, browser)
+}
+
+/// Fills in the login page and waits for the account page.
+async fn log_in(browser: &Browser, (username, password): (&str, &str)) {
+    browser.open("/accounts/login/").await;
+    browser.fill("username", username).await;
+    browser.fill("password", password).await;
+    browser.press("Log in").await;
+    browser.wait_for_path("/accounts/").await;
+}
+
+/// A person who is nobody special, made by the command line.
+fn member(server: &Server, username: &str) {
+    server.run_with_input(&["user", "create", username], "a long enough password\n");
+}
