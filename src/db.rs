@@ -55,7 +55,8 @@ impl Db {
             (Database::connect(sqlite(url, 4)).await?, writer)
         } else {
             let mut options = ConnectOptions::new(url);
-            options.max_connections(16).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
+            // Long enough for a database that starts together with this server, short enough to hear why it does not.
+            options.max_connections(16).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
             // The pool answers a broken connection by itself; a round trip per checkout would double a read's cost.
             options.test_before_acquire(false);
             let pool = Database::connect(options).await?;

@@ -160,11 +160,12 @@ impl Browser {
         let path = format!(
             "//button[normalize-space()='{text}'] | //a[normalize-space()='{text}'] | //summary[normalize-space()='{text}']"
         );
-        let found = self.client.find(Locator::XPath(&path)).await;
-        let Ok(element) = found else {
-            panic!("no '{text}' at {}:\n{}", self.path().await, self.text().await)
-        };
-        element.click().await.unwrap_or_else(|e| panic!("'{text}': {e}"));
+        for element in self.client.find_all(Locator::XPath(&path)).await.unwrap() {
+            if element.is_displayed().await.unwrap() {
+                return element.click().await.unwrap_or_else(|e| panic!("'{text}': {e}"));
+            }
+        }
+        panic!("no '{text}' at {}:\n{}", self.path().await, self.text().await)
     }
 
     /// Runs a script in the page and returns its value.
@@ -205,7 +206,8 @@ impl Browser {
         self.client.get_alert_text().await.ok()
     }
 
-    /// Errors and warnings of the console since the last call: failed scripts, blocked styles, missing files.
+    /// Errors and warnings of the console since the last call: failed scripts, blocked styles, missing files. That a page
+    /// itself came with an error status is no complaint.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let entries = self.client.issue_cmd(Vendor::new("se/log", json!({ "type": "browser" }))).await.unwrap();
         entries
@@ -214,6 +216,7 @@ impl Browser {
             .iter()
             .filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG")
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .filter(|message| !message.contains("responded with a status of 4") || message.contains("/static/"))
             .collect()
     }
 
