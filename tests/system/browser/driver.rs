@@ -225,9 +225,12 @@ impl Browser {
         for (index, (size, width, _)) in WIDTHS.into_iter().enumerate() {
             self.width(index).await;
             let needed = self.script("return document.documentElement.scrollWidth").await.as_u64().unwrap();
-            let shot = self.command("goog/cdp/execute", json!({
-                "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true },
-            }));
+            let shot = self.command(
+                "goog/cdp/execute",
+                json!({
+                    "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true },
+                }),
+            );
             let shot = shot.await["data"].as_str().unwrap().to_owned();
             let png = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shot).unwrap();
             std::fs::write(artefacts("screenshots").join(format!("{name}-{size}.png")), png).unwrap();
@@ -239,7 +242,8 @@ impl Browser {
     async fn width(&self, index: usize) {
         let (size, width, height) = WIDTHS[index];
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone" });
-        self.command("goog/cdp/execute", json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics })).await;
+        self.command("goog/cdp/execute", json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }))
+            .await;
     }
 
     async fn command(&self, path: &'static str, body: Value) -> Value {
@@ -283,7 +287,8 @@ impl Drop for Driver {
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status();
+        let _ =
+            Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status();
         let _ = self.child.wait();
     }
 }
