@@ -50,18 +50,14 @@ pub(super) async fn authenticate(ctx: &Ctx, request: &Request, form: &Form) -> R
         }
         (None, None) => false,
     };
-    match found.filter(|_| proven) {
-        Some(found) => {
-            ctx.limiter.succeeded(&guess);
-            Ok(found)
-        }
-        None => {
-            if presented.secret.is_some() {
-                ctx.limiter.failed(&guess);
-            }
-            Err(refuse(Error::invalid_client("unknown client, missing or wrong secret")))
-        }
+    if let Some(found) = found.filter(|_| proven) {
+        ctx.limiter.succeeded(&guess);
+        return Ok(found);
     }
+    if presented.secret.is_some() {
+        ctx.limiter.failed(&guess);
+    }
+    Err(refuse(Error::invalid_client("unknown client, missing or wrong secret")))
 }
 
 /// "The client MUST NOT use more than one authentication method in each request."

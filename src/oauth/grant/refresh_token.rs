@@ -66,18 +66,13 @@ async fn spend(
         Err(refused) => return Ok(Err(refused)),
     };
     let refresh_token = if application.is_public() || token.consumed.is_some() {
-        match rotate(ctx, tx, application, &grant, &token, value, now).await? {
-            Some(successor) => successor,
-            None => {
-                tracing::warn!(
-                    client_id = application.client_id,
-                    grant = grant.id,
-                    "a refresh token was replayed; its grant is revoked"
-                );
-                issue::revoke_grant(tx, grant.id, now).await?;
-                return Ok(Err(not_good()));
-            }
-        }
+        let Some(successor) = rotate(ctx, tx, application, &grant, &token, value, now).await? else {
+            let client_id = &application.client_id;
+            tracing::warn!(client_id, grant = grant.id, "a refresh token was replayed; its grant is revoked");
+            issue::revoke_grant(tx, grant.id, now).await?;
+            return Ok(Err(not_good()));
+        };
+        successor
     } else {
         keep(tx, application, &grant, &token, now).await?;
         value.to_owned()

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     ctx::Ctx,
     oauth::{
+        application::GrantType,
         authorize::{PROMPTS, RESPONSE_TYPES},
         client,
         error::Error,
@@ -77,7 +78,7 @@ fn document(ctx: &Ctx) -> Value {
         "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
         "response_types_supported": RESPONSE_TYPES,
         "response_modes_supported": ["query"],
-        "grant_types_supported": GRANT_TYPES.map(|grant| grant.name()),
+        "grant_types_supported": GRANT_TYPES.map(GrantType::name),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": client::METHODS,
         "revocation_endpoint_auth_methods_supported": client::METHODS,

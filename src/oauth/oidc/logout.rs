@@ -69,7 +69,7 @@ async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Result<Respon
 async fn end(ctx: &Ctx, request: &Request, form: &Form, confirmed: bool) -> Result<Response, Fault> {
     let asked = asked(ctx, form).await?;
     let login = session::current(ctx, request).await?;
-    let Some(login) = login else { return finished(ctx, request, asked) };
+    let Some(login) = login else { return Ok(finished(ctx, request, asked)) };
     let is_this_session = asked.hint.as_ref().is_some_and(|hint| hint.sid == login.session.sid);
     if !confirmed && !is_this_session {
         return Ok(Page(LogoutPage {
@@ -87,7 +87,7 @@ async fn end(ctx: &Ctx, request: &Request, form: &Form, confirmed: bool) -> Resu
     let now = ctx.clock.now();
     let ended = &login;
     ctx.db.write(|tx| async move { end_session(&tx, ended, now).await }).await?;
-    let mut response = finished(ctx, request, asked)?;
+    let mut response = finished(ctx, request, asked);
     cookie::set(&mut response, &session::session_cookie(ctx, ""));
     Ok(response)
 }
@@ -122,9 +122,9 @@ fn with_state(uri: &str, state: &str) -> String {
     format!("{uri}{separator}{query}")
 }
 
-fn finished(ctx: &Ctx, request: &Request, asked: Asked) -> Result<Response, Fault> {
+fn finished(ctx: &Ctx, request: &Request, asked: Asked) -> Response {
     if let Some(location) = asked.location {
-        return Ok(see_other(&location));
+        return see_other(&location);
     }
     let none = String::new;
     let frame = frame(ctx, request, None);
@@ -137,7 +137,7 @@ fn finished(ctx: &Ctx, request: &Request, asked: Asked) -> Result<Response, Faul
         state: none(),
         client_id: none(),
     };
-    Ok(Page(page).into_response())
+    Page(page).into_response()
 }
 
 /// Ends a session, and what applications hold through it unless they may go on while the person is away.

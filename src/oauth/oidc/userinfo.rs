@@ -22,7 +22,7 @@ pub(in crate::oauth) fn add_to(routes: Route) -> Route {
     protocol::add(routes, "/userinfo", "GET, HEAD, POST", Cors::Everybody, get(userinfo).post(userinfo))
 }
 
-/// "The UserInfo Endpoint MUST support the use of the HTTP GET and HTTP POST methods."
+/// "The `UserInfo` Endpoint MUST support the use of the HTTP GET and HTTP POST methods."
 #[handler]
 async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Response, Error> {
     let token = token(request, &body.0)?.ok_or_else(|| {
