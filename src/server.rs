@@ -8,6 +8,7 @@ use poem::{
     endpoint::BoxEndpoint,
     middleware::{CatchPanic, RequestId},
 };
+use poem_openapi::OpenApi;
 use sea_orm::DbErr;
 use tracing::Instrument as _;
 
@@ -46,6 +47,17 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Everything under `/api`.
+fn api() -> impl OpenApi {
+    (inventory::api(), directory::api(), instance::api())
+}
+
+/// The API's document, as JSON and as YAML.
+pub fn document() -> (String, String) {
+    let service = rest::service(api());
+    (service.spec(), service.spec_yaml())
+}
+
 /// The server.
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
     let csrf = web::csrf::Csrf::new(ctx.config.is_https(), ctx.rng);
@@ -55,7 +67,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .nest("/o", oauth::routes())
         .nest("/.well-known", oauth::well_known())
         .nest("/static", web::assets::routes());
-    let api = rest::routes(&ctx, (inventory::api(), directory::api(), instance::api()));
+    let api = rest::routes(&ctx, api());
     // What no audience's layer shaped before becomes a page.
     Route::new()
         .nest("/api", api)

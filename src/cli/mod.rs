@@ -1,10 +1,12 @@
 //! The command line. Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage (clap's).
 
+mod application;
 mod check;
 mod failure;
 mod keys;
 mod migrate;
+mod schema;
 mod serve;
 mod table;
 mod token;
@@ -49,6 +51,12 @@ enum Command {
     /// Make and list people, set passwords.
     #[command(subcommand)]
     User(user::User),
+    /// Write the OpenAPI document of the API; needs no database.
+    #[command(after_help = "Example: stockade schema --format yaml --output openapi.yaml")]
+    Schema(schema::Schema),
+    /// Register and list OAuth applications, make new secrets.
+    #[command(subcommand)]
+    Application(application::Application),
     /// Make, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
@@ -82,6 +90,8 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         Command::Serve => serve::run(config).await,
         Command::Migrate => migrate::run(config).await,
         Command::User(user) => user.run(&open_prepared(config).await?).await,
+        Command::Schema(schema) => schema.run(),
+        Command::Application(application) => application.run(&open_prepared(config).await?).await,
         Command::Token(token) => token.run(&open_prepared(config).await?).await,
         Command::Keys(keys) => keys.run(&open_prepared(config).await?).await,
         Command::Check => check::run(&config),

@@ -18,14 +18,19 @@ pub const API_VERSION: u32 = 534;
 /// The `InvenTree` release whose contract this is.
 pub const INVENTREE_VERSION: &str = "1.5.0";
 
-/// Everything under `/api`: the features' operations, guarded, and the document that describes them.
-pub fn routes<A: OpenApi + 'static>(ctx: &Ctx, api: A) -> BoxEndpoint<'static> {
-    let service = OpenApiService::new(Guarded(api), "Stockade", env!("CARGO_PKG_VERSION"))
+/// The API with its document.
+pub fn service<A: OpenApi + 'static>(api: A) -> OpenApiService<Guarded<A>, ()> {
+    OpenApiService::new(Guarded(api), "Stockade", env!("CARGO_PKG_VERSION"))
         .description(
             "The inventory API, compatible with InvenTree's. Right = what the user's roles allow AND what the \
              token's scopes allow.",
         )
-        .server("/api");
+        .server("/api")
+}
+
+/// Everything under `/api`: the features' operations, guarded, and the document that describes them.
+pub fn routes<A: OpenApi + 'static>(ctx: &Ctx, api: A) -> BoxEndpoint<'static> {
+    let service = service(api);
     let document = service.spec();
     let schema = make_sync(move |_| document.clone().with_content_type("application/json"));
     Route::new()

@@ -15,6 +15,6 @@ pub use body::{Body, Patched};
 pub use crud::{Crud, Purpose, Resource, View};
 pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
 pub use guard::Guarded;
-pub use idiom::{API_VERSION, INVENTREE_VERSION, routes};
+pub use idiom::{API_VERSION, INVENTREE_VERSION, routes, service};
 pub use json::{Created, Gone, Json};
 pub use list::{Filter, Kind, Listing, Params, Table};
