@@ -73,7 +73,7 @@ impl Application {
             Self::Secret { client_id, overlap } => {
                 let found = registered::find(ctx.db.reader(), &client_id).await?;
                 let found = found.ok_or_else(|| Failure::new(format!("there is no application {client_id:?}")))?;
-                println!("{}", registered::new_secret(ctx, found.id, overlap).await.map_err(refused)?);
+                say!("{}", registered::new_secret(ctx, found.id, overlap).await.map_err(refused)?);
                 Ok(())
             }
         }
@@ -104,9 +104,9 @@ impl Create {
             draft.scope = words(&scope);
         }
         let stored = registered::register(ctx, &Grantor::operator(), &draft).await.map_err(refused)?;
-        println!("client_id: {}", stored.application.client_id);
+        say!("client_id: {}", stored.application.client_id);
         if let Some(secret) = stored.secret {
-            println!("client_secret: {secret}");
+            say!("client_secret: {secret}");
         }
         Ok(())
     }

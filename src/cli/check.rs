@@ -12,11 +12,11 @@ use crate::config::Config;
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let findings = findings(config);
     if findings.is_empty() {
-        println!("The configuration is fit for production.");
+        say!("The configuration is fit for production.");
         return Ok(());
     }
     for finding in &findings {
-        println!("- {finding}");
+        say!("- {finding}");
     }
     let things = if findings.len() == 1 { "thing is" } else { "things are" };
     Err(Failure::new(format!("{} {things} unsafe for production", findings.len())))

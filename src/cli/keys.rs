@@ -27,7 +27,7 @@ impl Keys {
         match self {
             Self::Rotate { now } => {
                 for kid in ctx.signing.rotate(now).await? {
-                    println!("{kid}");
+                    say!("{kid}");
                 }
                 Ok(())
             }

@@ -7,6 +7,6 @@ use crate::{config::Config, server};
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let ctx = open(config).await?;
     server::prepare(&ctx).await?;
-    println!("The database is up to date.");
+    say!("The database is up to date.");
     Ok(())
 }

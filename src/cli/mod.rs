@@ -1,6 +1,13 @@
 //! The command line. Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage (clap's).
 
+/// `println!` that does not panic when its reader has seen enough (`stockade schema | head`).
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::cli::say(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+
 mod application;
 mod check;
 mod failure;
@@ -118,6 +125,12 @@ async fn open_prepared(config: Config) -> Result<Ctx, Failure> {
     let ctx = open(config).await?;
     crate::server::prepare(&ctx).await?;
     Ok(ctx)
+}
+
+/// Writes to standard output. A reader that went away is no failure: there is nobody left to tell.
+fn say(text: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    _ = std::io::stdout().write_fmt(text);
 }
 
 fn start_logging(config: &Config) -> Result<(), Failure> {

@@ -32,7 +32,7 @@ impl Schema {
             Format::Yaml => yaml,
         };
         let Some(path) = self.output else {
-            println!("{}", text.trim_end());
+            say!("{}", text.trim_end());
             return Ok(());
         };
         std::fs::write(&path, text).map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))

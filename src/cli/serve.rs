@@ -26,9 +26,9 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         .into_acceptor()
         .await
         .map_err(|e| Failure::new(format!("cannot listen on {listen}: {e}")))?;
-    println!("Stockade answers on {}", ctx.config.url("/"));
+    say!("Stockade answers on {}", ctx.config.url("/"));
     if let Some(link) = setup::link(&ctx).await? {
-        println!("There is no administrator yet. Make one here (the link works once):\n  {link}");
+        say!("There is no administrator yet. Make one here (the link works once):\n  {link}");
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {

@@ -27,7 +27,7 @@ impl<const N: usize> Table<N> {
         for row in &self.rows {
             let line: Vec<String> =
                 row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
-            println!("{}", line.join("  ").trim_end());
+            say!("{}", line.join("  ").trim_end());
         }
     }
 }

@@ -41,12 +41,12 @@ impl Token {
         match self {
             Self::Create { username, name } => {
                 let user = user::find(ctx, &username).await?;
-                println!("{}", api_token::obtain(ctx, &user, &name).await?.value);
+                say!("{}", api_token::obtain(ctx, &user, &name).await?.value);
                 Ok(())
             }
             Self::List { username } => list(ctx, username.as_deref()).await,
             Self::Revoke { id } if api_token::revoke(ctx, None, id).await? => {
-                println!("Token {id} is revoked.");
+                say!("Token {id} is revoked.");
                 Ok(())
             }
             Self::Revoke { id } => Err(Failure::new(format!("there is no token {id} that could be revoked"))),

@@ -54,7 +54,7 @@ impl User {
             Self::Passwd { username } => {
                 let user = find(ctx, &username).await?;
                 person::set_password(ctx, &Author::operator(), user.id, &read_password()?, false).await?;
-                println!("The password of {username} is set.");
+                say!("The password of {username} is set.");
                 Ok(())
             }
             Self::List => list(ctx).await,
@@ -78,7 +78,7 @@ impl Create {
             ..person::New::default()
         };
         let user = person::create(ctx, &Author::operator(), new, Some(&read_password()?)).await?;
-        println!("{} can log in.", user.username);
+        say!("{} can log in.", user.username);
         Ok(())
     }
 }
