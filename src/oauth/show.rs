@@ -47,7 +47,7 @@ pub fn lines(scopes: &Scopes) -> Vec<Line> {
     if everything {
         lines.push(Line {
             text: "View, create, change and delete everything in the inventory".to_owned(),
-            scopes: "r:*:*".to_owned(),
+            scopes: "every r: scope".to_owned(),
             is_sensitive: true,
         });
         return lines;

@@ -130,8 +130,8 @@ impl Edit {
 
     fn client_types() -> Vec<(&'static str, &'static str)> {
         let words = |kind: &ClientType| match kind {
-            ClientType::Confidential => "Confidential: runs on a server and keeps a secret",
-            ClientType::Public => "Public: runs in a browser, on a phone or on a desk",
+            ClientType::Confidential => "Confidential: keeps a secret",
+            ClientType::Public => "Public: cannot keep a secret",
         };
         ClientType::ALL.iter().map(|kind| (kind.name(), words(kind))).collect()
     }
@@ -140,7 +140,7 @@ impl Edit {
         if self.of.is_some() {
             "Another type ends every token and every permission that the application has."
         } else {
-            "Only what runs where nobody can look inside can keep a secret. Everything else is public and always uses PKCE."
+            "Only what runs on a server can keep a secret. What runs in a browser, on a phone or on a desk is public, and always uses PKCE."
         }
     }
 

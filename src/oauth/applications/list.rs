@@ -38,7 +38,7 @@ struct Row {
     name: String,
     client_id: String,
     client_type: &'static str,
-    grants: String,
+    grants: Vec<&'static str>,
     is_active: bool,
     is_default: bool,
     created: String,
@@ -99,13 +99,12 @@ fn matching(q: &str) -> Condition {
 impl Row {
     fn of(row: Model) -> Self {
         let application = Application(row);
-        let grants: Vec<&str> = application.grant_types().into_iter().map(GrantType::label).collect();
         Self {
             id: application.id,
             name: application.name.clone(),
             client_id: application.client_id.clone(),
             client_type: application.client_type().label(),
-            grants: grants.join(", "),
+            grants: application.grant_types().into_iter().map(GrantType::label).collect(),
             is_active: application.is_active,
             is_default: application.is_default,
             created: time::date_time(application.created).chars().take(10).collect(),
