@@ -75,6 +75,11 @@ impl Fault {
         }
         match error.status() {
             StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That did not work",
+                "This address does not take that kind of request.",
+            ),
             status if status.is_server_error() => Self { status, ..Self::internal(error) },
             status => Self { status, ..Self::bad_request("The request cannot be understood.") }.log(error.to_string()),
         }

@@ -3,7 +3,7 @@
 use askama::Template;
 use poem::{
     IntoResponse, Response,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use url::{Host, Url};
 
@@ -68,7 +68,8 @@ impl<T: Template + Send> IntoResponse for Page<T> {
 /// Adds the headers of a page: nothing from elsewhere, nothing inline, in nobody's frame, in no cache.
 ///
 /// `Referrer-Policy` is `same-origin`, not `no-referrer`: both tell other sites nothing, but under the latter browsers
-/// send `Origin: null` with our own forms, which [`super::csrf::check`] must refuse.
+/// send `Origin: null` with our own forms, which [`super::csrf::check`] must refuse. No `Cross-Origin-Opener-Policy`: an
+/// application that logs people in by a pop-up would lose its window.
 pub fn secure(mut response: Response, targets: &[String]) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -81,7 +82,6 @@ pub fn secure(mut response: Response, targets: &[String]) -> Response {
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     let headers = response.headers_mut();
     for (name, value) in fixed {

@@ -1,6 +1,7 @@
 //! `/accounts/` and the credentials of people.
 
 mod api_token;
+mod configured;
 mod credential;
 mod forms;
 mod home;

@@ -89,10 +89,20 @@ impl App {
             password: config::Password { memory_kib: 64, iterations: 1, ..config::Password::default() },
             ..Config::default()
         };
-        let db = Db::connect(url).await.unwrap();
+        Self::start(config, Db::connect(url).await.unwrap(), dir).await
+    }
+
+    async fn start(config: Config, db: Db, dir: Option<tempfile::TempDir>) -> Self {
         let ctx = Ctx::new(config, db, ServerKey::new(&[7; 32]), Clock::default(), Rng).unwrap();
         server::prepare(&ctx).await.unwrap();
         Self { client: TestClient::new(server::app(ctx.clone())), ctx, _dir: dir }
+    }
+
+    /// Started again on the same database, configured otherwise.
+    pub(crate) async fn reconfigured(self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.ctx.config.clone();
+        change(&mut config);
+        Self::start(config, self.ctx.db.clone(), self._dir).await
     }
 }
 
