@@ -6,6 +6,7 @@ use migration::{Migrator, MigratorTrait as _};
 use poem::{
     Endpoint, EndpointExt as _, Request, Response, Route,
     endpoint::BoxEndpoint,
+    http::{HeaderValue, header},
     middleware::{CatchPanic, RequestId},
 };
 use poem_openapi::OpenApi;
@@ -60,6 +61,7 @@ pub fn document() -> (String, String) {
 
 /// The server.
 pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
+    let https = ctx.config.is_https();
     let csrf = web::csrf::Csrf::new(ctx.config.is_https(), ctx.rng);
     let routes = Route::new()
         .at("/", accounts::start())
@@ -76,18 +78,23 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .data(accounts::Asks::new(oauth::asking::find))
         .data(ctx)
         .with(CatchPanic::new())
-        .around(traced)
+        .around(move |next, request| answered(next, request, https))
         .with(RequestId::default())
         .boxed()
 }
 
 /// One log line an answer: method, path (never the query, which may carry codes), status and time. The request id is in
 /// the span around it.
-async fn traced(next: std::sync::Arc<impl Endpoint>, request: Request) -> poem::Result<Response> {
+async fn answered<E: Endpoint>(next: std::sync::Arc<E>, request: Request, https: bool) -> poem::Result<Response> {
     let started = Instant::now();
     let span = tracing::info_span!("request", method = %request.method(), path = %request.uri().path());
     let response = next.call(request).instrument(span.clone()).await;
-    let response = response.map_or_else(poem::Error::into_response, poem::IntoResponse::into_response);
+    let mut response = response.map_or_else(poem::Error::into_response, poem::IntoResponse::into_response);
+    if https {
+        // RFC 6797: browsers that were here by TLS once come by TLS only.
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     let micros = started.elapsed().as_micros();
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
     Ok(response)

@@ -26,11 +26,12 @@ pub async fn from_person(tx: &Tx, user_id: i32, application_id: i32, now: Timest
     let theirs = || grant::Column::UserId.eq(user_id);
     let given = || grant::Column::ApplicationId.eq(application_id);
     let grants = grant::Entity::find().select_only().column(grant::Column::Id).filter(theirs()).filter(given());
+    // The grants first: whoever works on a family locks its grant first, so that nobody waits in a circle.
+    let revoked = revoke(now).filter(theirs()).filter(given()).exec(&**tx).await?.rows_affected;
     access_token::Entity::delete_many()
         .filter(access_token::Column::GrantId.in_subquery(grants.into_query()))
         .exec(&**tx)
         .await?;
-    let revoked = revoke(now).filter(theirs()).filter(given()).exec(&**tx).await?.rows_affected;
     let remembered = consent::Entity::delete_by_id((user_id, application_id)).exec(&**tx).await?.rows_affected;
     Ok(revoked + remembered > 0)
 }
