@@ -68,6 +68,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
         .nest("/.well-known", oauth::well_known())
+        .nest("/api-doc", rest::explorer())
         .nest("/static", web::assets::routes());
     let api = rest::routes(&ctx, api());
     // What no audience's layer shaped before becomes a page.

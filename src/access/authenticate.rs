@@ -15,6 +15,8 @@ use super::{Cache, Principal, Refused, Subject, Via};
 use crate::{
     accounts::{api_token, credential, rights, session},
     ctx::Ctx,
+    oauth::access_token::{self, Live},
+    scope::Rights,
     web::{self, csrf},
 };
 
@@ -31,12 +33,29 @@ pub async fn authenticate(ctx: &Ctx, cache: &Cache, request: &Request) -> Result
     let look_up = async {
         // RFC 9110 section 11.1: the scheme is case-insensitive.
         match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => by_bearer(ctx, credential).await,
             "token" => by_token(ctx, request, credential).await,
             "basic" => by_password(ctx, request, credential).await,
             _ => Err(Refused::Credential("The authentication scheme is not supported.")),
         }
     };
     cache.get(ctx, text, look_up).await.map(Some)
+}
+
+/// RFC 6750 section 2.1.
+async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
+    let Live { application, user, scopes, token: _ } = access_token::live(ctx, value).await?.ok_or(Refused::Bearer)?;
+    let allowed = application.scope();
+    // What a superuser has taken from an application since is gone from its tokens too.
+    let scopes = Some(scopes.narrowed_to(&allowed));
+    let via = Via::Bearer(application.client_id.clone());
+    Ok(match user {
+        Some(user) => Principal { scopes, ..person(ctx, user, via).await? },
+        None => {
+            let rights = Rights::of_application(&allowed);
+            Principal { subject: Subject::Application(application.0), rights, scopes, via }
+        }
+    })
 }
 
 async fn by_token(ctx: &Ctx, request: &Request, value: &str) -> Result<Principal, Refused> {

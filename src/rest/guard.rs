@@ -15,7 +15,7 @@ use poem::{
 };
 use poem_openapi::{
     OpenApi,
-    registry::{MetaApi, MetaOperation, MetaPath, MetaResponse, Registry},
+    registry::{MetaApi, MetaOperation, MetaPath, MetaResponse, MetaSchemaRef, Registry},
 };
 
 use super::{error, error::ApiError, metadata::Metadata};
@@ -113,11 +113,18 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
 
     fn register(registry: &mut Registry) {
         A::register(registry);
+        // chrono's types without a time zone have formats of their own, which no client knows.
+        let properties = registry.schemas.values_mut().flat_map(|schema| &mut schema.properties);
+        for (_, property) in properties {
+            if let MetaSchemaRef::Inline(schema) = property {
+                schema.format = schema.format.map(|format| format.strip_prefix("naive-").unwrap_or(format));
+            }
+        }
     }
 
     fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
         let mut registry = Registry::new();
-        A::register(&mut registry);
+        Self::register(&mut registry);
         let mut inner = HashMap::new();
         self.0.add_routes(&mut inner);
         let mut described: HashMap<_, _> =
@@ -240,5 +247,91 @@ impl Endpoint for Nowhere {
         }
         Visitor::of(&request).await?.0.ok_or(Refused::Anonymous)?;
         Err(ApiError::NoEndpoint.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{Route, test::TestClient};
+    use poem_openapi::{OpenApiService, param::Path, payload::Json};
+
+    use super::*;
+    use crate::{access::Auth, scope::Need};
+
+    struct Forgetful;
+
+    #[OpenApi]
+    impl Forgetful {
+        /// Forgot its scope.
+        #[oai(path = "/forgetful", method = "get")]
+        async fn forgetful(&self, _who: Auth) -> Json<i32> {
+            Json(1)
+        }
+    }
+
+    struct One;
+
+    #[OpenApi]
+    impl One {
+        /// One.
+        #[oai(path = "/thing/:id", method = "get")]
+        async fn get(&self, #[oai(scope = "Need::Read")] _who: Auth, id: Path<i32>) -> Json<i32> {
+            Json(id.0)
+        }
+    }
+
+    struct Other;
+
+    #[OpenApi]
+    impl Other {
+        /// The other.
+        #[oai(path = "/thing/:id", method = "put")]
+        async fn put(&self, #[oai(scope = "Need::Staff")] _who: Auth, id: Path<i32>) -> Json<i32> {
+            Json(id.0)
+        }
+    }
+
+    struct Hidden;
+
+    #[OpenApi]
+    impl Hidden {
+        /// Hidden.
+        #[oai(path = "/hidden", method = "get", hidden)]
+        async fn hidden(&self, #[oai(scope = "Need::Read")] _who: Auth) -> Json<i32> {
+            Json(1)
+        }
+    }
+
+    fn boots(api: impl OpenApi + std::panic::UnwindSafe + 'static) -> bool {
+        std::panic::catch_unwind(|| OpenApiService::new(Guarded(api), "x", "1").spec()).is_ok()
+    }
+
+    #[test]
+    fn an_operation_that_does_not_say_what_it_needs_does_not_start() {
+        assert!(!boots(Forgetful));
+        assert!(boots(One));
+    }
+
+    #[test]
+    fn an_operation_that_is_declared_twice_does_not_start() {
+        assert!(!boots((One, One)));
+    }
+
+    #[test]
+    fn two_apis_on_one_path_are_one_entry_and_say_what_they_need_once() {
+        let spec = OpenApiService::new(Guarded((One, Other)), "x", "1").spec();
+        assert_eq!(spec.matches("\"/thing/{id}/\"").count(), 1);
+        let spec: serde_json::Value = serde_json::from_str(&spec).unwrap();
+        let security = &spec["paths"]["/thing/{id}/"]["put"]["security"];
+        let expected = serde_json::json!([{ "tokenAuth": [] }, { "basicAuth": [] }, { "cookieAuth": [] }, { "oauth2": ["a:staff"] }]);
+        assert_eq!(*security, expected);
+    }
+
+    #[tokio::test]
+    async fn an_api_without_the_guard_and_a_hidden_operation_grant_nothing() {
+        let bare = TestClient::new(Route::new().nest("/", OpenApiService::new(One, "x", "1")));
+        bare.get("/thing/1").send().await.assert_status(StatusCode::FORBIDDEN);
+        let hidden = TestClient::new(Route::new().nest("/", OpenApiService::new(Guarded(Hidden), "x", "1")));
+        hidden.get("/hidden/").send().await.assert_status(StatusCode::FORBIDDEN);
     }
 }

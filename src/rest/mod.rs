@@ -3,6 +3,7 @@
 pub mod body;
 pub mod crud;
 pub mod error;
+mod explorer;
 pub mod field;
 mod guard;
 mod idiom;
@@ -14,6 +15,7 @@ mod schema;
 pub use body::{Body, Patched};
 pub use crud::{Crud, Purpose, Resource, View};
 pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
+pub use explorer::explorer;
 pub use guard::Guarded;
 pub use idiom::{API_VERSION, INVENTREE_VERSION, routes, service};
 pub use json::{Created, Gone, Json};

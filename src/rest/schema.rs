@@ -133,7 +133,7 @@ impl Shape {
         let nullable = nullable(property) || schema.nullable;
         // What a form sends for "nothing".
         let empty = value == Value::String(String::new()) && schema.ty != "string";
-        let empty = empty || (value == "" && matches!(schema.format, Some("date" | "date-time")));
+        let empty = empty || (value == "" && matches!(schema.format, Some("naive-date" | "date" | "date-time")));
         if value.is_null() || (empty && nullable) {
             return if nullable { Ok(Value::Null) } else { Err("This field may not be null.".into()) };
         }
@@ -233,7 +233,7 @@ fn string(schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
     }
     match schema.format {
         Some("uri") if !is_url(text) => return Err("Enter a valid URL.".into()),
-        Some("date") if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() => {
+        Some("date" | "naive-date") if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() => {
             return Err("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.".into());
         }
         _ if !markdown && has_tag(text) => return Err("Remove HTML tags from this value".into()),

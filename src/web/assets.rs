@@ -35,6 +35,11 @@ static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
         "js/stockade.js" => JS,
         "img/logo.svg" => SVG,
         "img/favicon.svg" => SVG,
+        "swagger-ui/swagger-ui.css" => CSS,
+        "swagger-ui/swagger-ui-bundle.js" => JS,
+        "swagger-ui/page.css" => CSS,
+        "swagger-ui/start.js" => JS,
+        "swagger-ui/redirect.js" => JS,
     };
     let asset = |(name, kind, bytes): (_, _, &'static [u8])| {
         let version = hex(&Sha256::digest(bytes)).chars().take(16).collect();

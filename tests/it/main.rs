@@ -10,11 +10,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod accounts;
+mod authz_matrix;
 mod directory;
 mod floors;
 mod inventory;
 mod oauth;
+mod openapi;
 mod schema;
 mod signing;
 mod support;

@@ -1,12 +1,16 @@
 //! Callers of the API: nobody, people by password, token and session, bearers, applications.
 
-use entities::{accounts::user, oauth::application};
+use entities::{
+    accounts::user,
+    oauth::{access_token, application, grant},
+};
 use poem::http::{Method, StatusCode};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, DbErr};
 use serde_json::Value;
 use stockade::{
     accounts::{api_token, group::Rules},
     scope::Role,
+    secret::{Kind, digest},
 };
 
 use super::App;
@@ -166,5 +170,57 @@ impl App {
             ..Default::default()
         };
         self.ctx.db.write(|tx| async move { row.insert(&*tx).await }).await.unwrap()
+    }
+
+    /// A person who acts through an application, by an access token with these scopes.
+    pub(crate) async fn bearer(&self, application: &application::Model, user: &user::Model, scope: &str) -> Actor {
+        self.access_token(application, Some(user), scope).await.0
+    }
+
+    /// An application that acts for itself, by an access token with these scopes.
+    pub(crate) async fn itself(&self, application: &application::Model, scope: &str) -> Actor {
+        self.access_token(application, None, scope).await.0
+    }
+
+    /// An access token and its grant, if it has one.
+    pub(crate) async fn access_token(
+        &self,
+        application: &application::Model,
+        user: Option<&user::Model>,
+        scope: &str,
+    ) -> (Actor, access_token::Model) {
+        let now = self.ctx.clock.now();
+        let value = Kind::AccessToken.generate(self.ctx.rng);
+        let (application_id, user_id) = (application.id, user.map(|user| user.id));
+        let (hash, scope) = (digest(&value), scope.to_owned());
+        let token = self.ctx.db.write(|tx| async move {
+            let mut grant_id = None;
+            if let Some(user_id) = user_id {
+                let grant = grant::ActiveModel {
+                    application_id: Set(application_id),
+                    user_id: Set(user_id),
+                    sid: Set("sid".into()),
+                    scope: Set(scope.clone()),
+                    auth_time: Set(now),
+                    amr: Set("pwd".into()),
+                    created: Set(now),
+                    last_used: Set(now),
+                    ..Default::default()
+                };
+                grant_id = Some(grant.insert(&*tx).await?.id);
+            }
+            let token = access_token::ActiveModel {
+                digest: Set(hash),
+                application_id: Set(application_id),
+                grant_id: Set(grant_id),
+                user_id: Set(user_id),
+                scope: Set(scope),
+                created: Set(now),
+                expires: Set(now + 3600),
+                ..Default::default()
+            };
+            token.insert(&*tx).await.map_err(|error: DbErr| error)
+        });
+        (Actor::sending(format!("Bearer {value}")), token.await.unwrap())
     }
 }

@@ -1,0 +1,6 @@
+//! How `/api` knows its callers, and how it words everything that is not an answer.
+
+mod bad_input;
+mod bearer;
+mod credentials;
+mod idiom;
