@@ -19,8 +19,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 /// A handle to the database; cheap to clone.
@@ -77,6 +77,18 @@ impl Db {
     /// The connection on which migrations run, before anything else does.
     pub fn migrator(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// Waits until no other instance on this PostgreSQL database prepares it; others wait until what is returned is
+    /// dropped. (Instances on one SQLite file share a folder, and lock a file in it.)
+    pub async fn turn(&self) -> Result<Option<DatabaseTransaction>, DbErr> {
+        if self.is_sqlite() {
+            return Ok(None);
+        }
+        let tx = self.writer.begin().await?;
+        // Any number will do, if it is always the same: "stockade" in base 36, cut to 31 bits.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(1873022157)").await?;
+        Ok(Some(tx))
     }
 
     /// Runs a closure in one transaction: its `Ok` commits, its `Err` (or being dropped midway) rolls back.

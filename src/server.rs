@@ -37,6 +37,7 @@ pub enum StartError {
 
 /// Brings the database up to date and makes what every installation has.
 pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
+    let _turn = ctx.db.turn().await?;
     Migrator::up(ctx.db.migrator(), None).await?;
     ctx.signing.ensure().await?;
     oauth::application::ensure_default(ctx).await?;

@@ -1,12 +1,11 @@
 //! `stockade migrate`.
 
-use super::{Failure, open};
-use crate::{config::Config, server};
+use super::{Failure, open_prepared};
+use crate::config::Config;
 
 /// Brings the database up to date.
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
-    let ctx = open(config).await?;
-    server::prepare(&ctx).await?;
+    open_prepared(config).await?;
     say!("The database is up to date.");
     Ok(())
 }

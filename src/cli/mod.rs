@@ -123,6 +123,9 @@ async fn open(config: Config) -> Result<Ctx, Failure> {
 /// Opens and migrates: a command on a fresh machine works as the server would.
 async fn open_prepared(config: Config) -> Result<Ctx, Failure> {
     let ctx = open(config).await?;
+    // Of two processes that start together in one folder, one prepares and the other finds it done.
+    let turn = std::fs::File::open(ctx.config.key_file())?;
+    turn.lock()?;
     crate::server::prepare(&ctx).await?;
     Ok(ctx)
 }

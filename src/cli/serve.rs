@@ -8,7 +8,7 @@ use poem::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, open};
+use super::{Failure, open_prepared};
 use crate::{accounts::setup, config::Config, server};
 
 /// How long requests in flight may take after SIGTERM.
@@ -20,8 +20,7 @@ const IDLE: Duration = Duration::from_secs(75);
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let listen = config.listen;
-    let ctx = open(config).await?;
-    server::prepare(&ctx).await?;
+    let ctx = open_prepared(config).await?;
     let acceptor = TcpListener::bind(listen)
         .into_acceptor()
         .await
