@@ -64,7 +64,8 @@ pub fn local_path(next: &str) -> Option<&str> {
     let decoded = percent_decoded(path);
     let plain = next.starts_with('/')
         && next.is_ascii()
-        && !next.bytes().any(|b| b.is_ascii_control() || b == b' ' || b == b'\\')
+        && !next.bytes().any(|b| b.is_ascii_control() || b == b' ')
+        && !path.contains('\\')
         && !decoded.starts_with(b"//")
         && !decoded.iter().any(|b| b.is_ascii_control() || *b == b'\\');
     // Last, as a browser would resolve it.
@@ -127,6 +128,7 @@ mod tests {
             "/o/authorize/?client_id=a&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=a%20b",
             "/a#b",
             "/a/?x=//y",
+            "/a/?state=\\",
         ] {
             assert_eq!(local_path(good), Some(good));
         }
