@@ -15,6 +15,7 @@ mod accounts;
 mod authz_matrix;
 mod directory;
 mod floors;
+mod instance;
 mod inventory;
 mod oauth;
 mod openapi;

@@ -4,6 +4,7 @@ pub(crate) mod actors;
 pub(crate) mod applications;
 pub(crate) mod browser;
 pub(crate) mod people;
+pub(crate) mod shape;
 
 use migration::{Migrator, MigratorTrait as _};
 use poem::{endpoint::BoxEndpoint, test::TestClient};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entities::{
     accounts::{group, user},
-    oauth::{application, grant},
+    oauth::{access_token, application, grant},
 };
-use sea_orm::{ActiveValue::Set, DbErr, prelude::*};
+use sea_orm::{ActiveValue::Set, DbErr, QueryOrder as _, prelude::*};
 use stockade::{
     accounts::{
         author::Author,
@@ -14,9 +15,10 @@ use stockade::{
         person::{self, Change, New},
     },
     scope::Role,
+    secret::{self, Kind},
 };
 
-use super::App;
+use super::{App, actors::Actor};
 
 /// The password of everybody whom a test makes.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -61,7 +63,7 @@ impl App {
     pub(crate) async fn grant_to(&self, person: &user::Model) -> i32 {
         let now = self.ctx.clock.now();
         let application = application::ActiveModel {
-            client_id: Set(format!("app-of-{}", person.username)),
+            client_id: Set(format!("app-{}", secret::hex(&self.ctx.rng.bytes::<8>()))),
             name: Set("An application".into()),
             client_type: Set("public".into()),
             grant_types: Set("authorization_code".into()),
@@ -69,7 +71,7 @@ impl App {
             post_logout_redirect_uris: Set(String::new()),
             allowed_origins: Set(String::new()),
             algorithm: Set("RS256".into()),
-            scope: Set("openid g:read".into()),
+            scope: Set(stockade::scope::Scopes::all().to_string()),
             default_scope: Set(String::new()),
             require_pkce: Set(true),
             consent: Set("always".into()),
@@ -96,7 +98,7 @@ impl App {
                     application_id: Set(application.id),
                     user_id: Set(user_id),
                     sid: Set("sid".into()),
-                    scope: Set("openid g:read".into()),
+                    scope: Set(stockade::scope::Scopes::all().to_string()),
                     auth_time: Set(now),
                     amr: Set("pwd".into()),
                     created: Set(now),
@@ -108,4 +110,39 @@ impl App {
             .await
             .unwrap()
     }
+
+    /// An access token with which an application acts for a person.
+    pub(crate) async fn bearer(&self, person: &user::Model, scope: &str) -> Actor {
+        let grant_id = self.grant_to(person).await;
+        self.access_token(Some((grant_id, person.id)), scope).await
+    }
+
+    /// An access token with which an application acts for itself.
+    pub(crate) async fn machine(&self, client_id: &str, scope: &str) -> Actor {
+        self.application(client_id, scope).await;
+        self.access_token(None, scope).await
+    }
+
+    async fn access_token(&self, grant: Option<(i32, i32)>, scope: &str) -> Actor {
+        let newest = application::Entity::find().order_by_desc(application::Column::Id);
+        let application = newest.one(self.ctx.db.reader()).await.unwrap().unwrap();
+        let (now, value) = (self.ctx.clock.now(), Kind::AccessToken.generate(self.ctx.rng));
+        let row = access_token::ActiveModel {
+            digest: Set(secret::digest(&value)),
+            application_id: Set(application.id),
+            grant_id: Set(grant.map(|(id, _)| id)),
+            user_id: Set(grant.map(|(_, user)| user)),
+            scope: Set(scope.to_owned()),
+            created: Set(now),
+            expires: Set(now + 600),
+            ..Default::default()
+        };
+        self.ctx.db.write(|tx| async move { row.insert(&*tx).await }).await.unwrap();
+        Actor::sending(format!("Bearer {value}"))
+    }
+}
+
+/// Somebody by name and password, as the InvenTree client logs in.
+pub(crate) fn basic(username: &str, password: &str) -> Actor {
+    Actor::sending(format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))))
 }
