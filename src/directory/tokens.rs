@@ -5,7 +5,6 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use chrono::NaiveDate;
 use entities::accounts::{api_token, user};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
@@ -24,7 +23,7 @@ use crate::{
     rest::{
         ApiError, Body, Filter, Json, Listing, Params, Purpose, View,
         error::{invalid, not_found},
-        field::Given,
+        field::{Day, Given},
         json::{Created, Gone},
         list::{self, Kind, Table},
     },
@@ -40,7 +39,7 @@ struct Obtained {
     /// What it is called.
     name: String,
     /// The last day on which it works.
-    expiry: NaiveDate,
+    expiry: Day,
 }
 
 /// A token in a list.
@@ -51,11 +50,11 @@ struct Token {
     /// When it was made, to the minute, UTC.
     created: String,
     /// The last day on which it works.
-    expiry: NaiveDate,
+    expiry: Day,
     /// Primary key.
     id: i32,
     /// The day on which it was last used.
-    last_seen: Option<NaiveDate>,
+    last_seen: Option<Day>,
     /// What it is called.
     name: String,
     /// Its first and last characters; the whole value only when it is made.
@@ -80,7 +79,7 @@ struct Write {
     #[oai(validator(max_length = 100))]
     name: Given<String>,
     /// The last day on which it works; in a year if not given.
-    expiry: Given<NaiveDate>,
+    expiry: Given<Day>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -109,9 +108,9 @@ fn shown(ctx: &Ctx, who: &Principal, token: &api_token::Model, owner: &user::Mod
     let stars = "*".repeat(33);
     Token {
         created: datetime(token.created).format("%Y-%m-%d %H:%M").to_string(),
-        expiry: tokens::expiry(token),
+        expiry: Day(tokens::expiry(token)),
         id: token.id,
-        last_seen: token.last_seen.map(|at| datetime(at).date_naive()),
+        last_seen: token.last_seen.map(|at| Day(datetime(at).date_naive())),
         name: token.name.clone(),
         token: token.hint.replace("...", &stars),
         active: tokens::is_active(token, now),
@@ -125,7 +124,7 @@ fn shown(ctx: &Ctx, who: &Principal, token: &api_token::Model, owner: &user::Mod
 async fn obtain(ctx: &Ctx, who: &Principal, params: &Params) -> Result<Json<Obtained>, ApiError> {
     let owner = by_login(who)?;
     let issued = tokens::obtain(ctx, owner, params.get("name").unwrap_or_default()).await?;
-    Ok(Json(Obtained { expiry: tokens::expiry(&issued.token), name: issued.token.name, token: issued.value }))
+    Ok(Json(Obtained { expiry: Day(tokens::expiry(&issued.token)), name: issued.token.name, token: issued.value }))
 }
 
 /// Whose tokens the caller sees: their own; with `all_users`, everybody's, for a superuser.
@@ -207,10 +206,11 @@ impl Tokens {
     ) -> Result<Created<Token>, ApiError> {
         let owner = by_login(&who.0)?;
         let Write { name, expiry } = body.0;
-        if expiry.0.is_some_and(|day| day < ctx.clock.today()) {
+        let expiry = expiry.0.map(|day| day.0);
+        if expiry.is_some_and(|day| day < ctx.clock.today()) {
             return Err(invalid("expiry", "The expiry date must not be in the past."));
         }
-        let issued = tokens::create(ctx.0, owner, &name.0.unwrap_or_default(), expiry.0).await?;
+        let issued = tokens::create(ctx.0, owner, &name.0.unwrap_or_default(), expiry).await?;
         Ok(Created(Token { token: issued.value, ..shown(ctx.0, &who.0, &issued.token, owner) }))
     }
 

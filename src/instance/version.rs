@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     access::Auth,
-    rest::{API_VERSION, INVENTREE_VERSION, Json},
+    rest::{API_VERSION, INVENTREE_VERSION, Json, field::Day},
     scope::Need,
 };
 
@@ -65,7 +65,7 @@ struct Changes {
     /// `v534`.
     version: String,
     /// When.
-    date: NaiveDate,
+    date: Day,
     /// A page about it.
     gh: Option<String>,
     /// What changed.
@@ -110,7 +110,7 @@ impl Version {
     async fn text(&self, #[oai(scope = "Need::Staff")] _who: Auth) -> Json<Vec<Changes>> {
         Json(vec![Changes {
             version: format!("v{API_VERSION}"),
-            date: NaiveDate::from_ymd_opt(2026, 8, 5).unwrap_or_default(),
+            date: Day(NaiveDate::from_ymd_opt(2026, 8, 5).unwrap_or_default()),
             gh: None,
             text: vec!["The version of InvenTree's contract that this server keeps.".into()],
             latest: true,

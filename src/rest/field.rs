@@ -404,6 +404,34 @@ impl Stored for Quantity {
     }
 }
 
+/// A day: `YYYY-MM-DD`. (poem-openapi calls a date `naive-date`, which no client knows.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Day(pub chrono::NaiveDate);
+
+scalar!(Day, "string_date", MetaSchema::new_with_format("string", "date"));
+
+impl ParseFromJSON for Day {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
+        text.parse().map(Self).map_err(|_| ParseError::custom("Enter a valid date."))
+    }
+}
+
+impl ToJSON for Day {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.0.to_string()))
+    }
+}
+
+impl Stored for Day {
+    type Column = chrono::NaiveDate;
+
+    fn stored(self) -> chrono::NaiveDate {
+        self.0
+    }
+}
+
 /// A field that is only there when it was asked for.
 #[derive(Debug, Clone)]
 pub struct Shown<T>(pub Option<T>);

@@ -13,7 +13,7 @@ use crate::support::{
     App,
     actors::Actor,
     both,
-    people::{PASSWORD, basic},
+    people::{PASSWORD, basic, cost},
     shape::shape,
 };
 
@@ -241,7 +241,7 @@ both! {
     async fn users_are_filtered_searched_and_ordered(app: App) {
         let (_, stan) = manager(&app).await;
         app.superuser("root").await;
-        let ann = app.person("ann_5%").await;
+        let ann = app.person("ann_5+").await;
         person::set_active(&app.ctx, &stockade::accounts::author::Author::operator(), ann.id, false).await.unwrap();
         let names = |path: &'static str| {
             let (app, stan) = (&app, &stan);
@@ -251,29 +251,22 @@ both! {
             }
         };
         assert_eq!(names("/api/user/?is_superuser=true").await, ["root"]);
-        assert_eq!(names("/api/user/?is_active=false").await, ["ann_5%"]);
+        assert_eq!(names("/api/user/?is_active=false").await, ["ann_5+"]);
         assert_eq!(names("/api/user/?is_staff=1&ordering=-username").await, ["stan", "root"]);
-        assert_eq!(names("/api/user/?search=N_5%25").await, ["ann_5%"]);
+        assert_eq!(names("/api/user/?search=N_5%2B").await, ["ann_5+"]);
+        assert_eq!(names("/api/user/?search=%25").await, Vec::<String>::new());
         assert_eq!(names("/api/user/?search=x'%20OR%201=1--").await, Vec::<String>::new());
-        assert_eq!(names("/api/user/?ordering=password&unknown=1").await, ["stan", "root", "ann_5%"]);
+        assert_eq!(names("/api/user/?ordering=password&unknown=1").await, ["stan", "root", "ann_5+"]);
     }
 
     async fn a_list_of_many_users_costs_as_much_as_one_of_few(app: App) {
         let (_, stan) = manager(&app).await;
-        let cost = || async {
-            let before = app.ctx.db.statements();
-            stan.get(&app, "/api/user/").await;
-            app.ctx.db.statements() - before
-        };
-        cost().await;
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        cost().await;
-        let few = cost().await;
+        let path = "/api/user/";
+        let few = cost(&app, &stan, path).await;
         for n in 0..15 {
             app.person(&format!("user{n}")).await;
         }
-        cost().await;
-        assert_eq!(cost().await, few);
+        assert_eq!(cost(&app, &stan, path).await, few);
     }
 
     async fn no_answer_holds_a_password_hash_or_a_sub(app: App) {

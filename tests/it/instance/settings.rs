@@ -25,7 +25,7 @@ both! {
         let list = by_ann.get(&app, "/api/settings/global/").await.json();
         assert!(list.as_array().unwrap().contains(&one));
         let page = by_ann.get(&app, "/api/settings/global/?limit=2&offset=1&ordering=key").await.json();
-        assert_eq!((page["results"].as_array().unwrap().len(), &page["previous"]), (2, &json!("http://127.0.0.1:8000/api/settings/global/?limit=2")));
+        assert_eq!((page["results"].as_array().unwrap().len(), &page["previous"]), (2, &json!("http://127.0.0.1:8000/api/settings/global/?limit=2&ordering=key")));
 
         let own = by_ann.get(&app, "/api/settings/user/SHOW_SPOTLIGHT/").await.json();
         let object = expected.as_object_mut().unwrap();
