@@ -79,7 +79,7 @@ both! {
 
     async fn the_roles_of_a_bearer_are_what_its_scopes_leave(app: App) {
         let root = app.superuser("root").await;
-        let bearer = app.bearer(&root, "g:read r:view:part a:staff").await;
+        let bearer = app.acting_for(&root, "g:read r:view:part a:staff").await;
         let roles = bearer.get(&app, "/api/user/me/roles/").await.json();
         assert_eq!(roles["roles"]["part"], json!(["view"]));
         assert_eq!(roles["roles"]["stock"], Value::Null);
@@ -152,7 +152,7 @@ both! {
         let tokens = token.get(&app, "/api/user/tokens/").await.json();
         let revoke = format!("/api/user/tokens/{}/", tokens[0]["id"]);
         for (person, scope) in [(&ann, "g:read"), (&root, "g:read"), (&root, "g:read a:staff"), (&root, "g:read a:superuser")] {
-            let bearer = app.bearer(person, scope).await;
+            let bearer = app.acting_for(person, scope).await;
             for (method, path) in [
                 (Method::PATCH, "/api/user/me/"),
                 (Method::PUT, "/api/user/me/"),
@@ -173,7 +173,7 @@ both! {
     }
 
     async fn an_application_that_acts_for_itself_is_nobody(app: App) {
-        let machine = app.machine("machine", "g:read a:staff a:superuser r:view:part").await;
+        let machine = app.acting_alone("g:read a:staff a:superuser r:view:part").await;
         for path in ["me/", "me/profile/", "me/roles/", "roles/", "me/token/", "token/", "tokens/"] {
             let answer = machine.get(&app, &format!("/api/user/{path}")).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text);
@@ -184,7 +184,7 @@ both! {
 
     async fn a_scope_less_token_reads_nothing(app: App) {
         let root = app.superuser("root").await;
-        let bearer = app.bearer(&root, "openid profile").await;
+        let bearer = app.acting_for(&root, "openid profile").await;
         for path in ["user/me/", "user/", "user/roles/", "user/group/", "user/owner/", "user/ruleset/", "user/tokens/",
             "settings/global/", "settings/user/", "version/", "version-text"]
         {

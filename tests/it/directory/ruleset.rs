@@ -49,9 +49,9 @@ both! {
         let root = app.superuser("root").await;
         let part = rules.as_array().unwrap().iter().find(|rule| rule["name"] == "part").unwrap();
         let path = format!("/api/user/ruleset/{}/", part["pk"]);
-        let narrow = app.bearer(&root, "a:staff r:view:part").await;
+        let narrow = app.acting_for(&root, "a:staff r:view:part").await;
         assert_eq!(narrow.patch(&app, &path, json!({"can_delete": true})).await.status, StatusCode::FORBIDDEN);
-        let wide = app.bearer(&root, "a:staff r:view:part r:change:part r:delete:part").await;
+        let wide = app.acting_for(&root, "a:staff r:view:part r:change:part r:delete:part").await;
         assert_eq!(wide.patch(&app, &path, json!({"can_delete": true})).await.status, StatusCode::OK);
         let sam = app.staff("sam").await;
         let sam = app.by_token(&sam).await;

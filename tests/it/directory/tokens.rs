@@ -47,9 +47,9 @@ both! {
         let all = stockade::scope::Scopes::all().to_string();
         let by_token = app.by_token(&root).await;
         let callers = [
-            app.bearer(&root, "g:read").await,
-            app.bearer(&root, &all).await,
-            app.machine("machine", &all).await,
+            app.acting_for(&root, "g:read").await,
+            app.acting_for(&root, &all).await,
+            app.acting_alone(&all).await,
             by_token,
         ];
         let before = count(&app).await;
@@ -142,7 +142,7 @@ both! {
         assert_eq!(by_ann.get(&app, "/api/user/me/").await.status, StatusCode::OK);
         assert_eq!(by_root.get(&app, "/api/user/tokens/?all_users=true").await.json().as_array().unwrap().len(), 3);
         // By an application a superuser is none unless its token says so.
-        let bearer = app.bearer(&root, "g:read").await;
+        let bearer = app.acting_for(&root, "g:read").await;
         assert_eq!(bearer.get(&app, "/api/user/tokens/?all_users=true").await.json().as_array().unwrap().len(), 1);
         assert_eq!(by_root.delete(&app, &everybody, json!({})).await.status, StatusCode::NO_CONTENT);
         assert_eq!(by_ann.get(&app, "/api/user/me/").await.pair(), (401, json!({"detail": "Token has been revoked"})));

@@ -205,11 +205,11 @@ both! {
         let ann = app.person("ann").await;
         let path = format!("/api/user/{}/", ann.id);
         let password = json!({"password": "a whole new phrase"});
-        let reader = app.bearer(&root, "g:read").await;
+        let reader = app.acting_for(&root, "g:read").await;
         assert_eq!(reader.get(&app, &path).await.status, StatusCode::OK);
         assert_eq!(reader.patch(&app, &path, json!({"first_name": "x"})).await.status, StatusCode::FORBIDDEN);
         assert_eq!(reader.delete(&app, &path, json!({})).await.status, StatusCode::FORBIDDEN);
-        let staff = app.bearer(&root, "a:staff").await;
+        let staff = app.acting_for(&root, "a:staff").await;
         assert_eq!(staff.get(&app, &path).await.status, StatusCode::FORBIDDEN);
         assert_eq!(staff.patch(&app, &path, json!({"first_name": "x"})).await.status, StatusCode::OK);
         assert_eq!(staff.patch(&app, &path, json!({"is_superuser": true})).await.status, StatusCode::FORBIDDEN);
@@ -219,7 +219,7 @@ both! {
             assert_eq!(staff.patch(&app, &own, body).await.status, StatusCode::FORBIDDEN);
         }
         assert_eq!(staff.delete(&app, &own, json!({})).await.status, StatusCode::FORBIDDEN);
-        let full = app.bearer(&root, "a:staff a:superuser").await;
+        let full = app.acting_for(&root, "a:staff a:superuser").await;
         assert_eq!(full.patch(&app, &path, json!({"is_superuser": true})).await.status, StatusCode::OK);
         assert_eq!(full.put(&app, &format!("{path}set-password/"), password).await.status, StatusCode::OK);
     }

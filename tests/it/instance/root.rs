@@ -37,14 +37,14 @@ both! {
 
     async fn only_staff_are_told_on_what_it_runs(app: App) {
         let (ann, stan) = (app.person("ann").await, app.staff("stan").await);
-        for caller in [app.by_token(&ann).await, app.bearer(&stan, "g:read").await] {
+        for caller in [app.by_token(&ann).await, app.acting_for(&stan, "g:read").await] {
             let info = caller.get(&app, "/api/").await.json();
             assert!(FOR_STAFF.iter().all(|key| info[key].is_null()), "{info}");
             assert!(caller.get(&app, "/api/flags/").await.json()[0].get("conditions").is_none());
             assert_eq!(caller.get(&app, "/api/version/").await.status, StatusCode::FORBIDDEN);
             assert_eq!(caller.get(&app, "/api/version-text").await.status, StatusCode::FORBIDDEN);
         }
-        for caller in [app.by_token(&stan).await, app.bearer(&stan, "a:staff").await] {
+        for caller in [app.by_token(&stan).await, app.acting_for(&stan, "a:staff").await] {
             let info = caller.get(&app, "/api/").await.json();
             assert!(FOR_STAFF.iter().all(|key| !info[key].is_null()), "{info}");
             assert!(caller.get(&app, "/api/flags/OIDC/").await.json().get("conditions").is_some());

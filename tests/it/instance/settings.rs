@@ -47,15 +47,15 @@ both! {
         let body = json!({"value": "ACME"});
         for caller in [
             app.by_token(&ann).await,
-            app.bearer(&stan, "g:read").await,
-            app.bearer(&root, "g:read a:superuser").await,
-            app.bearer(&ann, "g:read a:staff").await,
+            app.acting_for(&stan, "g:read").await,
+            app.acting_for(&root, "g:read a:superuser").await,
+            app.acting_for(&ann, "g:read a:staff").await,
         ] {
             assert_eq!(caller.patch(&app, COMPANY, body.clone()).await.status, StatusCode::FORBIDDEN);
             assert_eq!(caller.put(&app, COMPANY, body.clone()).await.status, StatusCode::FORBIDDEN);
         }
         assert_eq!(setting::Entity::find().count(app.ctx.db.reader()).await.unwrap(), 0);
-        for (n, caller) in [app.by_token(&stan).await, app.by_token(&root).await, app.bearer(&stan, "a:staff").await].iter().enumerate() {
+        for (n, caller) in [app.by_token(&stan).await, app.by_token(&root).await, app.acting_for(&stan, "a:staff").await].iter().enumerate() {
             let value = format!("ACME {n}");
             let answer = caller.patch(&app, COMPANY, json!({"value": value, "key": "X", "pk": 9, "read_only": true, "type": "x"})).await;
             assert_eq!((answer.status, &answer.json()["value"]), (StatusCode::OK, &json!(value)));

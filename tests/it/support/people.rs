@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entities::{
     accounts::{group, user},
-    oauth::{access_token, application, grant},
+    oauth::{application, grant},
 };
-use sea_orm::{ActiveValue::Set, DbErr, QueryOrder as _, prelude::*};
+use sea_orm::{ActiveValue::Set, DbErr, prelude::*};
 use stockade::{
     accounts::{
         author::Author,
@@ -15,7 +15,7 @@ use stockade::{
         person::{self, Change, New},
     },
     scope::Role,
-    secret::{self, Kind},
+    secret,
 };
 
 use super::{App, actors::Actor};
@@ -111,34 +111,16 @@ impl App {
             .unwrap()
     }
 
-    /// An access token with which an application acts for a person.
-    pub(crate) async fn bearer(&self, person: &user::Model, scope: &str) -> Actor {
-        let grant_id = self.grant_to(person).await;
-        self.access_token(Some((grant_id, person.id)), scope).await
+    /// An application of its own that acts for a person, by an access token with these scopes.
+    pub(crate) async fn acting_for(&self, person: &user::Model, scope: &str) -> Actor {
+        let application = self.application(&secret::hex(&self.ctx.rng.bytes::<8>()), scope).await;
+        self.bearer(&application, person, scope).await
     }
 
-    /// An access token with which an application acts for itself.
-    pub(crate) async fn machine(&self, client_id: &str, scope: &str) -> Actor {
-        self.application(client_id, scope).await;
-        self.access_token(None, scope).await
-    }
-
-    async fn access_token(&self, grant: Option<(i32, i32)>, scope: &str) -> Actor {
-        let newest = application::Entity::find().order_by_desc(application::Column::Id);
-        let application = newest.one(self.ctx.db.reader()).await.unwrap().unwrap();
-        let (now, value) = (self.ctx.clock.now(), Kind::AccessToken.generate(self.ctx.rng));
-        let row = access_token::ActiveModel {
-            digest: Set(secret::digest(&value)),
-            application_id: Set(application.id),
-            grant_id: Set(grant.map(|(id, _)| id)),
-            user_id: Set(grant.map(|(_, user)| user)),
-            scope: Set(scope.to_owned()),
-            created: Set(now),
-            expires: Set(now + 600),
-            ..Default::default()
-        };
-        self.ctx.db.write(|tx| async move { row.insert(&*tx).await }).await.unwrap();
-        Actor::sending(format!("Bearer {value}"))
+    /// An application of its own that acts for itself.
+    pub(crate) async fn acting_alone(&self, scope: &str) -> Actor {
+        let application = self.application(&secret::hex(&self.ctx.rng.bytes::<8>()), scope).await;
+        self.itself(&application, scope).await
     }
 }
 
