@@ -49,13 +49,11 @@ async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
     // What a superuser has taken from an application since is gone from its tokens too.
     let scopes = Some(scopes.narrowed_to(&allowed));
     let via = Via::Bearer(application.client_id.clone());
-    Ok(match user {
-        Some(user) => Principal { scopes, ..person(ctx, user, via).await? },
-        None => {
-            let rights = Rights::of_application(&allowed);
-            Principal { subject: Subject::Application(application.0), rights, scopes, via }
-        }
-    })
+    if let Some(user) = user {
+        return Ok(Principal { scopes, ..person(ctx, user, via).await? });
+    }
+    let rights = Rights::of_application(&allowed);
+    Ok(Principal { subject: Subject::Application(application.0), rights, scopes, via })
 }
 
 async fn by_token(ctx: &Ctx, request: &Request, value: &str) -> Result<Principal, Refused> {

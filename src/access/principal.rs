@@ -5,6 +5,7 @@ use entities::{accounts::user, oauth::application};
 use crate::scope::{Need, Rights, Scope, Scopes};
 
 /// For whom a request acts.
+#[expect(clippy::large_enum_variant, reason = "a principal is one, behind an `Arc`")]
 #[derive(Debug, Clone)]
 pub enum Subject {
     /// A person.

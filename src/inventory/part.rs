@@ -121,6 +121,7 @@ impl Resource for Parts {
     const NAME: &'static str = "part";
     const KIND: &'static str = "Part";
     const ROLES: &'static [Role] = &[Role::Part, Role::Build];
+    const BULK: bool = true;
 
     type Entity = part::Entity;
     type Row = Row;
@@ -166,10 +167,6 @@ impl Resource for Parts {
         }
     }
 
-    fn query(_view: &View<'_>) -> Select<part::Entity> {
-        part::Entity::find().join(JoinType::LeftJoin, part::Relation::Category.def())
-    }
-
     fn columns(query: Select<part::Entity>, view: &View<'_>) -> Select<part::Entity> {
         use sea_orm::Iterable as _;
         // Notes may be long, and lists do not show them.
@@ -178,7 +175,9 @@ impl Resource for Parts {
         if view.purpose == Purpose::List {
             query = query.expr_as(Expr::cust("NULL"), "notes");
         }
+        // Here and not in `query`, so that counting does without it.
         query
+            .join(JoinType::LeftJoin, part::Relation::Category.def())
             .column_as(part_category::Column::Name, "category_name")
             .column_as(part_category::Column::Path, "category_path")
             .expr_as(Expr::cust(REVISIONS), "revision_count")

@@ -189,6 +189,7 @@ impl Resource for Categories {
     const NAME: &'static str = "part_category";
     const KIND: &'static str = "PartCategory";
     const ROLES: &'static [Role] = &[Role::PartCategory, Role::Build];
+    const BULK: bool = true;
     const PLAIN_DELETE: bool = false;
 
     type Entity = part_category::Entity;

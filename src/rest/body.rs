@@ -3,7 +3,7 @@
 use poem::{Body as HttpBody, Request, RequestBody, error::ReadBodyError, http::StatusCode, web::Multipart};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry},
+    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
     types::ParseFromJSON,
 };
 use sea_orm::{
@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Value};
 
 use super::{
-    error::{ApiError, invalid, invalid_object, no_such_pk, unsupported},
+    error::{ApiError, Fields, invalid, invalid_object, no_such_pk, unsupported},
     schema::{Reference, Shape, not_a_dictionary},
 };
 use crate::ctx::Ctx;
@@ -23,6 +23,8 @@ use crate::ctx::Ctx;
 const LIMIT: usize = 1024 * 1024;
 /// A multipart body, which may carry files.
 const MULTIPART_LIMIT: usize = 10 * 1024 * 1024;
+/// A bulk operation may name this many objects.
+const MAX_ITEMS: usize = 1000;
 
 /// A whole object, for POST and PUT.
 #[derive(Debug, Clone)]
@@ -94,6 +96,85 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Patched<T> {
     ) -> poem::Result<Self> {
         Ok(Self(parse(request, object(request, body).await?, true).await?))
     }
+}
+
+/// One change of many objects: their primary keys in `items`, and the fields that change.
+#[derive(Debug, Clone)]
+pub struct Bulk<T> {
+    /// Which objects.
+    pub items: Vec<i32>,
+    /// What changes.
+    pub change: T,
+}
+
+impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Bulk<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    /// The object with nothing required but `items`.
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+        if let MetaSchemaRef::Reference(name) = T::schema_ref()
+            && let Some(mut schema) = registry.schemas.get(&name).cloned()
+        {
+            let keys = MetaSchema {
+                items: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))))),
+                description: Some("Primary keys of the objects to change"),
+                ..MetaSchema::new("array")
+            };
+            schema.properties.insert(0, ("items", MetaSchemaRef::Inline(Box::new(keys))));
+            schema.required = vec!["items"];
+            schema.rust_typename = None;
+            schema.title = Some(format!("Bulk{name}"));
+            registry.schemas.insert(format!("Bulk{name}"), schema);
+        }
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let schema = match T::schema_ref() {
+            MetaSchemaRef::Reference(name) => MetaSchemaRef::Reference(format!("Bulk{name}")),
+            inline @ MetaSchemaRef::Inline(_) => inline,
+        };
+        Some(request_meta(&schema))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let mut input = object(request, body).await?;
+        let items = match input.remove("items") {
+            None | Some(Value::Null) => {
+                return Err(bulk_error("List of items must be provided for bulk operation").into());
+            }
+            Some(Value::Array(items)) => items,
+            Some(_) => return Err(bulk_error("Items must be provided as a list").into()),
+        };
+        if items.len() > MAX_ITEMS {
+            return Err(bulk_error(&format!("No more than {MAX_ITEMS} items may be changed at once")).into());
+        }
+        let key = |item: &Value| item.as_i64().and_then(|pk| i32::try_from(pk).ok());
+        let mut keys = Vec::with_capacity(items.len());
+        for item in &items {
+            let pk = key(item).ok_or_else(|| invalid("items", no_such_pk(item)))?;
+            if !keys.contains(&pk) {
+                keys.push(pk);
+            }
+        }
+        if keys.is_empty() {
+            return Err(bulk_error("No items match the provided criteria").into());
+        }
+        Ok(Self { items: keys, change: parse(request, input, true).await? })
+    }
+}
+
+/// InvenTree words these errors as texts, not lists.
+fn bulk_error(message: &str) -> ApiError {
+    let mut fields = Fields::new();
+    fields.nest("non_field_errors", message.into());
+    ApiError::Invalid(fields)
 }
 
 /// Validates an object and reads it.
@@ -195,13 +276,12 @@ async fn multipart(request: &Request, bytes: Vec<u8>) -> poem::Result<Value> {
     let mut pairs = Vec::new();
     while let Some(field) = form.next_field().await.map_err(|error| malformed(error.to_string()))? {
         let Some(name) = field.name().map(str::to_owned) else { continue };
-        let value = match field.file_name().map(str::to_owned) {
+        let value = if let Some(file) = field.file_name().map(str::to_owned) {
             // No field here takes a file yet; one that is sent where text belongs is refused by the schema.
-            Some(file) => Value::Object(Map::from_iter([("file".to_owned(), Value::String(file))])),
-            None => {
-                let bytes = field.bytes().await.map_err(|error| malformed(error.to_string()))?;
-                Value::String(String::from_utf8(bytes).map_err(|_| invalid(&name, "Not a valid string."))?)
-            }
+            Value::Object(Map::from_iter([("file".to_owned(), Value::String(file))]))
+        } else {
+            let bytes = field.bytes().await.map_err(|error| malformed(error.to_string()))?;
+            Value::String(String::from_utf8(bytes).map_err(|_| invalid(&name, "Not a valid string."))?)
         };
         pairs.push((name, value));
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, future::Future, marker::PhantomData, str::FromSt
 
 use poem::{endpoint::BoxEndpoint, http::Method, web::Data};
 use poem_openapi::{
-    OpenApi,
+    Object, OpenApi,
     param::Path,
     registry::{MetaApi, MetaSchemaRef, Registry},
     types::{IsObjectType, ParseFromJSON, Type},
@@ -18,8 +18,8 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::{
-    body::{Body, Patched},
-    error::{ApiError, not_found},
+    body::{Body, Bulk, Patched},
+    error::{ApiError, invalid, no_such_pk, not_found},
     json::{Created, Gone, Json},
     list::{Listing, Page, Params, Table, page},
 };
@@ -82,6 +82,8 @@ pub trait Resource: Send + Sync + 'static {
     const CHANGE: Need = Need::Role(Action::Change, Self::ROLES);
     /// To remove.
     const DELETE: Need = Need::Role(Action::Delete, Self::ROLES);
+    /// Whether many objects can be changed at once, by PUT or PATCH on the list.
+    const BULK: bool = false;
     /// Whether deleting is the plain operation; where not, the resource writes its own.
     const PLAIN_DELETE: bool = true;
 
@@ -222,26 +224,60 @@ async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result
     one::<R>(view, pk.await?).await
 }
 
-async fn update<R: Resource>(view: &View<'_>, pk: i32, mut change: ActiveOf<R>) -> Result<R::Read, ApiError> {
+async fn update<R: Resource>(view: &View<'_>, pk: i32, change: ActiveOf<R>) -> Result<R::Read, ApiError> {
     let written = view.ctx.db.write(|tx| async move {
         R::begin(&tx, view).await?;
-        let before = locked::<R>(&tx, pk).await?;
-        if let Some(column) = pk_column::<R>() {
-            change.set(column, pk.into());
-        }
-        R::check(&tx, view, Some(&before), &mut change).await?;
-        // Nothing to change is no statement, and no error.
-        let changes = <R::Entity as EntityTrait>::Column::iter().any(|column| {
-            matches!(change.get(column), ActiveValue::Set(_)) && pk_column::<R>().is_none_or(|pk| !same(pk, column))
-        });
-        if changes {
-            let after = change.update(&*tx).await?;
-            R::saved(&tx, Some(&before), &after).await?;
-        }
-        Ok::<_, ApiError>(())
+        update_in::<R>(&tx, view, pk, change).await
     });
     written.await?;
     one::<R>(view, pk).await
+}
+
+/// All or none.
+async fn update_all<R: Resource>(view: &View<'_>, bulk: Bulk<R::Write>) -> Result<Updated, ApiError> {
+    let mut items = bulk.items;
+    // Two that overlap take their locks in one order.
+    items.sort_unstable();
+    let change = bulk.change.into_active_model();
+    let written = view.ctx.db.write(|tx| async move {
+        R::begin(&tx, view).await?;
+        for pk in &items {
+            update_in::<R>(&tx, view, *pk, change.clone()).await.map_err(|error| match error {
+                // InvenTree skips what does not exist, so that a typo goes unnoticed.
+                ApiError::NotFound(_) => invalid("items", no_such_pk(pk)),
+                error => error,
+            })?;
+        }
+        Ok::<_, ApiError>(Updated { success: "Updated multiple items".to_owned(), items })
+    });
+    written.await
+}
+
+/// What a bulk change did.
+#[derive(Debug, Object, Serialize)]
+#[oai(rename = "BulkUpdated")]
+struct Updated {
+    /// What was done
+    success: String,
+    /// The primary keys of the changed objects
+    items: Vec<i32>,
+}
+
+async fn update_in<R: Resource>(tx: &Tx, view: &View<'_>, pk: i32, mut change: ActiveOf<R>) -> Result<(), ApiError> {
+    let before = locked::<R>(tx, pk).await?;
+    if let Some(column) = pk_column::<R>() {
+        change.set(column, pk.into());
+    }
+    R::check(tx, view, Some(&before), &mut change).await?;
+    // Nothing to change is no statement, and no error.
+    let changes = <R::Entity as EntityTrait>::Column::iter().any(|column| {
+        matches!(change.get(column), ActiveValue::Set(_)) && pk_column::<R>().is_none_or(|pk| !same(pk, column))
+    });
+    if changes {
+        let after = change.update(&**tx).await?;
+        R::saved(tx, Some(&before), &after).await?;
+    }
+    Ok(())
 }
 
 fn same<C: sea_orm::IdenStatic>(a: C, b: C) -> bool {
@@ -283,6 +319,32 @@ impl<R: Resource> Operations<R> {
     ) -> Result<Created<R::Read>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
         create::<R>(&view, body.0.into_active_model()).await.map(Created)
+    }
+
+    /// Change some fields of many objects at once: of all, or of none
+    #[oai(path = "/", method = "patch")]
+    async fn change_many(
+        &self,
+        #[oai(scope = "R::CHANGE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        body: Bulk<R::Write>,
+    ) -> Result<Json<Updated>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        update_all::<R>(&view, body).await.map(Json)
+    }
+
+    /// The same as PATCH
+    #[oai(path = "/", method = "put")]
+    async fn replace_many(
+        &self,
+        #[oai(scope = "R::CHANGE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        body: Bulk<R::Write>,
+    ) -> Result<Json<Updated>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        update_all::<R>(&view, body).await.map(Json)
     }
 
     /// Retrieve
@@ -343,8 +405,12 @@ impl<R: Resource> Operations<R> {
     }
 }
 
-fn keeps<R: Resource>(method: &Method) -> bool {
-    R::PLAIN_DELETE || *method != Method::DELETE
+fn keeps<R: Resource>(method: &Method, detail: bool) -> bool {
+    match *method {
+        Method::DELETE => R::PLAIN_DELETE,
+        Method::PUT | Method::PATCH => detail || R::BULK,
+        _ => true,
+    }
 }
 
 impl<R: Resource> OpenApi for Crud<R> {
@@ -352,14 +418,16 @@ impl<R: Resource> OpenApi for Crud<R> {
         let mut apis = Operations::<R>::meta();
         for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
             let detail = path.path.contains('{');
-            path.operations.retain(|operation| keeps::<R>(&operation.method));
+            path.operations.retain(|operation| keeps::<R>(&operation.method, detail));
             for operation in &mut path.operations {
                 let verb = match (operation.method.as_str(), detail) {
                     ("GET", false) => "list",
                     ("POST", _) => "create",
                     ("GET", true) => "retrieve",
-                    ("PUT", _) => "update",
-                    ("PATCH", _) => "partial_update",
+                    ("PUT", false) => "bulk_update",
+                    ("PATCH", false) => "bulk_partial_update",
+                    ("PUT", true) => "update",
+                    ("PATCH", true) => "partial_update",
                     _ => "destroy",
                 };
                 operation.operation_id = Some(crate::access::intern(format!("{}_{verb}", R::NAME)));
@@ -376,7 +444,7 @@ impl<R: Resource> OpenApi for Crud<R> {
         // What a new row has by itself is the default of the field.
         let MetaSchemaRef::Reference(name) = R::Write::schema_ref() else { return };
         let blank = R::blank();
-        for name in [name.clone(), format!("Patched{name}")] {
+        for name in [name.clone(), format!("Patched{name}"), format!("Bulk{name}")] {
             let Some(schema) = registry.schemas.get_mut(&name) else { continue };
             for (field, property) in &mut schema.properties {
                 let column = <R::Entity as EntityTrait>::Column::from_str(&field.to_ascii_lowercase());
@@ -392,8 +460,9 @@ impl<R: Resource> OpenApi for Crud<R> {
         let mut own = HashMap::new();
         Operations::<R>(PhantomData).add_routes(&mut own);
         for (path, methods) in own {
-            let kept = methods.into_iter().filter(|(method, _)| keeps::<R>(method));
-            table.entry(path).or_insert_with(HashMap::new).extend(kept);
+            let detail = path.contains(':');
+            let kept = methods.into_iter().filter(|(method, _)| keeps::<R>(method, detail));
+            table.entry(path).or_default().extend(kept);
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn explorer() -> Route {
 }
 
 #[handler]
-fn index(ctx: Data<&Ctx>) -> Response {
+fn index(Data(ctx): Data<&Ctx>) -> Response {
     let page = Page(Index {
         instance: ctx.config.instance.clone(),
         client_id: CLIENT_ID,
@@ -51,6 +51,6 @@ fn index(ctx: Data<&Ctx>) -> Response {
 }
 
 #[handler]
-fn redirect(ctx: Data<&Ctx>) -> Response {
+fn redirect(Data(ctx): Data<&Ctx>) -> Response {
     Page(Redirect { instance: ctx.config.instance.clone() }).into_response()
 }

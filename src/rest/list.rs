@@ -68,7 +68,7 @@ impl Params {
             .collect();
         query.push(("limit", limit.to_string()));
         query.extend(offset.map(|offset| ("offset", offset.to_string())));
-        query.sort_by(|(a, _), (b, _)| a.cmp(b));
+        query.sort_by_key(|(name, _)| *name);
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         format!("{}?{query}", ctx.config.url(&self.path))
     }

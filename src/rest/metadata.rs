@@ -99,7 +99,9 @@ fn fields(reading: Option<&MetaSchema>, writing: Option<&MetaSchema>, registry: 
     for (name, schema) in &writing.properties {
         if !fields.contains_key(*name) {
             let mut described = field(name, schema, false, writing, registry);
-            described["write_only"] = Value::Bool(true);
+            if let Value::Object(described) = &mut described {
+                described.insert("write_only".to_owned(), Value::Bool(true));
+            }
             fields.insert((*name).to_owned(), described);
         }
     }

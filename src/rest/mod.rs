@@ -12,7 +12,7 @@ pub mod list;
 mod metadata;
 mod schema;
 
-pub use body::{Body, Patched};
+pub use body::{Body, Bulk, Patched};
 pub use crud::{Crud, Purpose, Resource, View};
 pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
 pub use explorer::explorer;

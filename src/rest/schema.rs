@@ -139,7 +139,7 @@ impl Shape {
         }
         match schema.ty {
             "string" => string(schema, value),
-            "integer" if schema.format == Some("pk") => pk(value),
+            "integer" if schema.format == Some("pk") => pk(&value),
             "integer" => integer(schema, &value),
             "number" => number(schema, &value),
             "boolean" => boolean(&value),
@@ -300,16 +300,16 @@ fn whole_text(text: &str) -> Option<i128> {
     })
 }
 
-fn pk(value: Value) -> Result<Value, Wrong> {
-    let found = match &value {
-        Value::Number(number) if !number.is_f64() => whole(&value),
+fn pk(value: &Value) -> Result<Value, Wrong> {
+    let found = match value {
+        Value::Number(number) if !number.is_f64() => whole(value),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
     match found.map(i32::try_from) {
         Some(Ok(pk)) => Ok(pk.into()),
-        Some(Err(_)) => Err(super::error::no_such_pk(text_of(&value)).into()),
-        None => Err(format!("Incorrect type. Expected pk value, received {}.", python_type(&value)).into()),
+        Some(Err(_)) => Err(super::error::no_such_pk(text_of(value)).into()),
+        None => Err(format!("Incorrect type. Expected pk value, received {}.", python_type(value)).into()),
     }
 }
 

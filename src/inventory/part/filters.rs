@@ -120,7 +120,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         search: [C::Name, C::Description, C::Ipn, C::Revision, C::Keywords]
             .into_iter()
             .map(column)
-            .chain([Expr::col((part_category::Entity, part_category::Column::Name))])
+            .chain([Expr::cust("(SELECT found.name FROM part_category found WHERE found.id = part.category)")])
             .collect(),
         ordering: vec![
             ("id", column(C::Id)),

@@ -29,7 +29,7 @@ both! {
         assert_eq!(answer.status, 404);
         let answer = root.delete(&app, "/api/part/", json!({})).await;
         assert_eq!(answer.pair(), (405, json!({ "detail": "Method \"DELETE\" not allowed." })));
-        assert_eq!(answer.header("allow"), "GET, POST, HEAD, OPTIONS");
+        assert_eq!(answer.header("allow"), "GET, POST, PUT, PATCH, HEAD, OPTIONS");
         let answer = root.post(&app, "/api/part/1/", json!({})).await;
         assert_eq!(answer.pair(), (405, json!({ "detail": "Method \"POST\" not allowed." })));
         assert_eq!(answer.header("allow"), "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
@@ -72,7 +72,7 @@ both! {
         let options = root.call(&app, Method::OPTIONS, "/api/part/", None).await.json();
         assert_eq!(options["parses"], json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]));
         let actions: Vec<&String> = options["actions"].as_object().unwrap().keys().collect();
-        assert_eq!(actions, ["GET", "POST"]);
+        assert_eq!(actions, ["GET", "POST", "PUT"]);
         let fields = &options["actions"]["POST"];
         assert_eq!(fields["name"], json!({
             "type": "string", "required": true, "read_only": false, "label": "Name", "help_text": "Part name",

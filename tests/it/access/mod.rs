@@ -3,4 +3,5 @@
 mod bad_input;
 mod bearer;
 mod credentials;
+mod guard;
 mod idiom;

@@ -297,4 +297,32 @@ both! {
         assert_eq!(needs["can_build"], json!(0.0));
         assert_eq!(root.get(&app, &format!("{PARTS}99/requirements/")).await.status, 404);
     }
+
+    async fn many_parts_are_changed_together_or_not_at_all(app: App) {
+        let root = app.root().await;
+        let category = root.make(&app, "/api/part/category/", json!({ "name": "C" })).await;
+        let shelf = root.make(&app, "/api/part/category/", json!({ "name": "S", "structural": true })).await;
+        let mut parts = Vec::new();
+        for n in 0..3 {
+            parts.push(root.make(&app, PARTS, json!({ "name": format!("p{n}") })).await);
+        }
+        let (a, b) = (parts[0], parts[1]);
+        let answer = root.patch(&app, PARTS, json!({ "items": [b, a, a], "category": category, "active": false })).await;
+        assert_eq!(answer.pair(), (200, json!({ "success": "Updated multiple items", "items": [a, b] })));
+        assert_eq!(names(&root.get(&app, &format!("{PARTS}?category={category}")).await.json()), ["p0", "p1"]);
+        let text = |text: &str| (400, json!({ "non_field_errors": text }));
+        assert_eq!(root.put(&app, PARTS, json!({})).await.pair(), text("List of items must be provided for bulk operation"));
+        assert_eq!(root.put(&app, PARTS, json!({ "items": 1 })).await.pair(), text("Items must be provided as a list"));
+        assert_eq!(root.put(&app, PARTS, json!({ "items": [] })).await.pair(), text("No items match the provided criteria"));
+        assert_eq!(root.patch(&app, &format!("{PARTS}?all=true"), json!({ "active": true })).await.status, 400);
+        for body in [
+            json!({ "items": [a, 999], "active": true }),
+            json!({ "items": [a, "x"], "active": true }),
+            json!({ "items": [a, b], "active": true, "category": shelf }),
+            json!({ "items": [a, b], "active": true, "name": "same" }),
+        ] {
+            assert_eq!(root.patch(&app, PARTS, body).await.status, 400);
+            assert_eq!(root.get(&app, &format!("{PARTS}{a}/")).await.json()["active"], json!(false));
+        }
+    }
 }

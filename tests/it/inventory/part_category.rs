@@ -26,7 +26,7 @@ both! {
             "parent_default_location": null,
         })));
         assert_eq!(answer.header("content-type"), "application/json");
-        assert_eq!(answer.header("allow"), "GET, POST, HEAD, OPTIONS");
+        assert_eq!(answer.header("allow"), "GET, POST, PUT, PATCH, HEAD, OPTIONS");
         assert_eq!(answer.header("x-inventree-api"), "534");
     }
 

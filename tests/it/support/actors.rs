@@ -68,6 +68,11 @@ impl Actor {
         self
     }
 
+    /// The headers that they send.
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// Sends a request with a JSON body.
     pub(crate) async fn call(&self, app: &App, method: Method, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
