@@ -1,6 +1,7 @@
 //! `/o/applications/...`
 
 mod changes;
+mod effects;
 mod pages;
 mod rules;
 mod secrets;
