@@ -19,7 +19,7 @@ use crate::{
     accounts::{group as groups, rights::may},
     ctx::Ctx,
     rest::{
-        ApiError, Body, Filter, Json, Listing, Params, Patched, Purpose, View,
+        ApiError, Body, Filter, Json, Listing, Lists, Params, Patched, Purpose, View,
         error::not_found,
         field::{Required, Shown},
         json::{Created, Gone},
@@ -146,6 +146,12 @@ async fn find(ctx: &Ctx, id: i32) -> Result<group::Model, ApiError> {
 
 /// The operations.
 pub(super) struct Groups;
+
+impl Lists for Groups {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("user_group_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/user/group")]
 impl Groups {

@@ -21,12 +21,19 @@ use poem_openapi::OpenApi;
 use crate::{
     access::{Principal, Via},
     accounts::author::{Author, Refusal},
-    rest::{ApiError, Fields, error::not_found},
+    rest::{ApiError, Asked, Fields, error::not_found},
 };
 
 /// Every operation under `/api/user`.
 pub fn api() -> impl OpenApi + 'static {
-    (me::Me, tokens::Tokens, users::Users, groups::Groups, rulesets::RuleSets, owners::Owners)
+    (
+        me::Me,
+        Asked(tokens::Tokens),
+        Asked(users::Users),
+        Asked(groups::Groups),
+        Asked(rulesets::RuleSets),
+        Asked(owners::Owners),
+    )
 }
 
 /// The caller, as the author of a change. Through an application nobody is themselves: what they may change only as

@@ -16,7 +16,7 @@ use crate::{
     access::Auth,
     ctx::Ctx,
     rest::{
-        ApiError, Filter, Json, Listing, Params, Purpose, View,
+        ApiError, Filter, Json, Listing, Lists, Params, Purpose, View,
         error::not_found,
         list::{self, Kind, Table},
     },
@@ -94,6 +94,12 @@ fn query() -> Select<owner::Entity> {
 
 /// The operations.
 pub(super) struct Owners;
+
+impl Lists for Owners {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("user_owner_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/user/owner")]
 impl Owners {

@@ -18,7 +18,7 @@ use crate::{
     accounts::group::{self as groups, RulesChange},
     ctx::Ctx,
     rest::{
-        ApiError, Body, Filter, Json, Listing, Params, Patched, Purpose, View,
+        ApiError, Body, Filter, Json, Listing, Lists, Params, Patched, Purpose, View,
         error::not_found,
         field::Given,
         list::{self, Kind, Table},
@@ -114,6 +114,12 @@ async fn update(ctx: &Ctx, who: &Principal, id: i32, write: Write) -> Result<Jso
 
 /// The operations.
 pub(super) struct RuleSets;
+
+impl Lists for RuleSets {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("user_ruleset_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/user/ruleset")]
 impl RuleSets {

@@ -21,7 +21,7 @@ use crate::{
     clock::datetime,
     ctx::Ctx,
     rest::{
-        ApiError, Body, Filter, Json, Listing, Params, Purpose, View,
+        ApiError, Body, Filter, Json, Listing, Lists, Params, Purpose, View,
         error::{invalid, not_found},
         field::{Day, Given},
         json::{Created, Gone},
@@ -88,6 +88,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         filters: vec![
             Filter::eq("revoked", Kind::Bool, api_token::Column::Revoked),
             Filter::eq("user", Kind::Int, api_token::Column::UserId),
+            Filter::flag("all_users", false),
         ],
         search: vec![column(api_token::Column::Name)],
         ordering: vec![
@@ -143,6 +144,12 @@ fn query(owner: Option<i32>) -> sea_orm::Select<api_token::Entity> {
 
 /// The operations.
 pub(super) struct Tokens;
+
+impl Lists for Tokens {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("user_tokens_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/user")]
 impl Tokens {

@@ -23,7 +23,7 @@ use crate::{
     },
     ctx::Ctx,
     rest::{
-        ApiError, Body, Fields, Filter, Json, Listing, Params, Patched, Purpose, View,
+        ApiError, Body, Fields, Filter, Json, Listing, Lists, Params, Patched, Purpose, View,
         error::{invalid, not_found},
         field::{Given, Required},
         json::{Created, Gone},
@@ -139,6 +139,12 @@ async fn set_password(ctx: &Ctx, who: &Principal, id: i32, body: SetPassword) ->
 
 /// The operations.
 pub(super) struct Users;
+
+impl Lists for Users {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("user_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/user")]
 impl Users {

@@ -7,7 +7,9 @@ mod version;
 
 use poem_openapi::OpenApi;
 
+use crate::rest::Asked;
+
 /// Every operation that is about the server itself.
 pub fn api() -> impl OpenApi + 'static {
-    (root::Root, version::Version, flags::Flags, settings::Globals, settings::Own)
+    (root::Root, version::Version, flags::Flags, Asked(settings::Globals), Asked(settings::Own))
 }

@@ -1,16 +1,19 @@
 //! Settings: `/api/settings/global/` and `/api/settings/user/`. Everybody reads the global ones, staff change them; people
 //! change their own, and no application does it for them.
 
+use std::sync::LazyLock;
+
 use entities::accounts::user::Model as Person;
 use poem::{http::StatusCode, web::Data};
 use poem_openapi::{Object, OpenApi, param::Path};
+use sea_orm::sea_query::Expr;
 use serde::Serialize;
 use serde_json::{Value as JsonValue, json};
 
 use crate::{
     access::{Auth, Principal, Via},
     ctx::Ctx,
-    rest::{ApiError, Body, Json, Listing, Params, Patched, Purpose, View, field::Required, invalid},
+    rest::{ApiError, Body, Json, Listing, Lists, Params, Patched, Purpose, Table, View, field::Required, invalid},
     scope::Need,
     settings::{self, Kind, Setting, Value, global, user},
 };
@@ -234,8 +237,24 @@ async fn update_own(ctx: &Ctx, who: &Principal, key: &str, write: Write) -> Resu
     Ok(Json(shown_of(id, (setting, value))))
 }
 
+/// What [`asked`] understands, for the document.
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let column = || Expr::col("key");
+    Table {
+        search: vec![column()],
+        ordering: ["pk", "key", "name"].map(|name| (name, column())).into(),
+        ..Table::default()
+    }
+});
+
 /// The operations on global settings.
 pub(super) struct Globals;
+
+impl Lists for Globals {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("settings_global_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/settings/global")]
 impl Globals {
@@ -291,6 +310,12 @@ impl Globals {
 
 /// The operations on one's own settings.
 pub(super) struct Own;
+
+impl Lists for Own {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("settings_user_list", &TABLE)]
+    }
+}
 
 #[OpenApi(prefix_path = "/settings/user")]
 impl Own {

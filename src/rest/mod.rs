@@ -1,5 +1,6 @@
 //! The Django-REST idiom that `InvenTree`'s clients expect, once.
 
+mod asked;
 pub mod body;
 pub mod crud;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod list;
 mod metadata;
 mod schema;
 
+pub use asked::{Asked, Lists};
 pub use body::{Body, Bulk, Patched};
 pub use crud::{Crud, Purpose, Resource, View};
 pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
