@@ -101,12 +101,12 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
 pub(super) async fn end(request: &Request, ctx: Data<&Ctx>, form: Form) -> Result<Response, Fault> {
     let login = require_login(&ctx, request).await?;
     confirm(&ctx, request, &form)?;
-    let which = form.text("end")?;
+    let (which, now) = (form.text("end")?, ctx.clock.now());
     if which == "others" {
-        ctx.db.write(|tx| async move { session::end_others(&tx, &login).await }).await?;
+        ctx.db.write(|tx| async move { session::end_others(&tx, &login, now).await }).await?;
     } else {
         let id = which.parse().map_err(|_| Fault::bad_request("There is no such session."))?;
-        let ended = ctx.db.write(|tx| async move { session::end_of(&tx, login.user.id, id).await }).await?;
+        let ended = ctx.db.write(|tx| async move { session::end_of(&tx, login.user.id, id, now).await }).await?;
         if !ended {
             return Err(Fault::bad_request("There is no such session of yours; it may have ended already."));
         }

@@ -195,7 +195,8 @@ pub(super) async fn ask_logout(request: &Request, ctx: Data<&Ctx>) -> Result<Res
 pub(super) async fn logout(request: &Request, ctx: Data<&Ctx>, form: Form) -> Result<Response, Fault> {
     confirm(&ctx, request, &form)?;
     if let Some(login) = session::current(&ctx, request).await? {
-        ctx.db.write(|tx| async move { session::end(&tx, login.session.id).await }).await?;
+        let now = ctx.clock.now();
+        ctx.db.write(|tx| async move { session::end(&tx, &login.session, now).await }).await?;
     }
     let mut response = see_other("/accounts/login/");
     cookie::set(&mut response, &session::session_cookie(&ctx, ""));

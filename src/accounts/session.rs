@@ -3,7 +3,10 @@
 //! A session gets a new id whenever what it may do changes (login, a change of password), so that an id planted in a
 //! browser beforehand is worth nothing (session fixation). Its `sid`, which applications know, survives.
 
-use entities::accounts::{session, user};
+use entities::{
+    accounts::{session, user},
+    oauth::{access_token, grant},
+};
 use poem::{
     Request,
     web::cookie::{Cookie, SameSite},
@@ -14,6 +17,7 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     db::Tx,
+    scope::Scope,
     secret::{self, Kind},
     web::{client_address, cookie},
 };
@@ -150,28 +154,50 @@ pub async fn list(ctx: &Ctx, user: &user::Model) -> Result<Vec<session::Model>, 
 }
 
 /// Ends one session of a person; false if they have none with this id.
-pub async fn end_of(tx: &Tx, user_id: i32, session_id: i32) -> Result<bool, DbErr> {
-    let deleted = session::Entity::delete_many()
-        .filter(session::Column::Id.eq(session_id))
-        .filter(session::Column::UserId.eq(user_id))
-        .exec(&**tx)
-        .await?;
-    Ok(deleted.rows_affected > 0)
+pub async fn end_of(tx: &Tx, user_id: i32, session_id: i32, now: Timestamp) -> Result<bool, DbErr> {
+    let found = session::Entity::find_by_id(session_id).filter(session::Column::UserId.eq(user_id)).one(&**tx).await?;
+    match found {
+        Some(session) => end(tx, &session, now).await.map(|()| true),
+        None => Ok(false),
+    }
 }
 
 /// Ends every session of a person but one.
-pub async fn end_others(tx: &Tx, login: &Login) -> Result<(), DbErr> {
-    session::Entity::delete_many()
+pub async fn end_others(tx: &Tx, login: &Login, now: Timestamp) -> Result<(), DbErr> {
+    let others = session::Entity::find()
         .filter(session::Column::UserId.eq(login.user.id))
         .filter(session::Column::Id.ne(login.session.id))
-        .exec(&**tx)
-        .await
-        .map(drop)
+        .all(&**tx)
+        .await?;
+    for session in others {
+        end(tx, &session, now).await?;
+    }
+    Ok(())
 }
 
-/// Ends one session.
-pub async fn end(tx: &Tx, session_id: i32) -> Result<(), DbErr> {
-    session::Entity::delete_by_id(session_id).exec(&**tx).await.map(drop)
+/// Ends one session, and what applications hold through it unless they may go on while the person is away (`OpenID`
+/// Connect Back-Channel Logout 1.0 section 2.7: refresh tokens without `offline_access` are revoked with the session).
+pub async fn end(tx: &Tx, session: &session::Model, now: Timestamp) -> Result<(), DbErr> {
+    let given = grant::Entity::find()
+        .filter(grant::Column::Sid.eq(&session.sid))
+        .filter(grant::Column::Revoked.is_null())
+        .all(&**tx)
+        .await?;
+    let offline = Scope::OfflineAccess.to_string();
+    let ended: Vec<i32> = given
+        .iter()
+        .filter(|given| !given.scope.split(' ').any(|word| word == offline))
+        .map(|given| given.id)
+        .collect();
+    if !ended.is_empty() {
+        grant::Entity::update_many()
+            .col_expr(grant::Column::Revoked, Expr::value(now))
+            .filter(grant::Column::Id.is_in(ended.iter().copied()))
+            .exec(&**tx)
+            .await?;
+        access_token::Entity::delete_many().filter(access_token::Column::GrantId.is_in(ended)).exec(&**tx).await?;
+    }
+    session::Entity::delete_by_id(session.id).exec(&**tx).await.map(drop)
 }
 
 /// Ends every session of a person.

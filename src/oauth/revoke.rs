@@ -60,7 +60,10 @@ async fn end(tx: &Tx, application: &Application, value: &str, now: Timestamp) ->
         if token.application_id != application.id {
             return Ok(Found::Anothers);
         }
-        access_token::Entity::delete_by_id(token.id).exec(&**tx).await?;
+        // One of a grant is deleted with the grant: whoever works on a family locks its grant first.
+        if token.grant_id.is_none() {
+            access_token::Entity::delete_by_id(token.id).exec(&**tx).await?;
+        }
         token.grant_id
     } else if Kind::RefreshToken.recognises(value) {
         let by_digest = refresh_token::Column::Digest.eq(digest);

@@ -59,12 +59,17 @@ fn no_parameter_is_repeated(target: &Target, parameters: &Parameters) -> Result<
     }
 }
 
+/// What an application is told of it.
+pub(super) const CANCELLED: &str = "The person cancelled.";
+
+/// Whether this is the way back from the login page's Cancel.
+pub(super) fn is_cancelled(parameters: &Parameters) -> bool {
+    parameters.get(CANCEL).is_some()
+}
+
 /// The login page's Cancel comes back here.
 fn the_person_did_not_cancel(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
-    match parameters.get(CANCEL) {
-        Some(_) => Err(target.refuse(Code::AccessDenied, "The person cancelled.")),
-        None => Ok(()),
-    }
+    if is_cancelled(parameters) { Err(target.refuse(Code::AccessDenied, CANCELLED)) } else { Ok(()) }
 }
 
 /// `OpenID` Connect Core 6.1, 6.2: "If this parameter is used and the OP does not support it, it MUST return the

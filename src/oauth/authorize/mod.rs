@@ -18,7 +18,8 @@ mod person;
 mod refusal;
 mod target;
 
-use poem::{Request, Response, Route, get, handler, web::Data};
+use askama::Template;
+use poem::{IntoResponse as _, Request, Response, Route, get, handler, web::Data};
 
 use checks::Asked;
 pub use checks::RESPONSE_TYPES;
@@ -34,7 +35,7 @@ use crate::{
     ctx::Ctx,
     scope::Scopes,
     web::{
-        Fault,
+        Fault, Frame, Page,
         form::{Form, Malformed},
         see_other,
     },
@@ -68,13 +69,33 @@ async fn prepare(ctx: &Ctx, request: &Request, parameters: &Parameters) -> Resul
         // not assured; otherwise a link to this server would be a link to anywhere.
         Err(refused) if presence.is_anonymous() && !target.is_assured() && !person::is_silent(parameters) => {
             tracing::debug!(%refused, "an error waits for the login");
-            return Err(Refusal::Elsewhere(accounts::login_url(&parameters.here(), None)));
+            // Whoever cancelled that login is not asked again, but leaves by a click of their own.
+            return Err(if checks::is_cancelled(parameters) {
+                Refusal::Shown(Box::new(cancelled(ctx, request, &target)))
+            } else {
+                Refusal::Elsewhere(accounts::login_url(&parameters.here(), None))
+            });
         }
         Err(refused) => return Err(refused),
     };
     let login = presence.satisfying(ctx, &target, &asked, parameters)?;
     let scopes = checks::within_rights(ctx, &target, &asked, &login).await?;
     Ok(Ready { target, asked, login, scopes })
+}
+
+#[derive(Template)]
+#[template(path = "oauth/cancelled.html")]
+struct CancelledPage {
+    frame: Frame,
+    application: String,
+    location: String,
+}
+
+/// The way back to an application whose identity is not assured, for somebody who did not log in.
+fn cancelled(ctx: &Ctx, request: &Request, target: &Target) -> Response {
+    let location = target.with(&[("error", Code::AccessDenied.name()), ("error_description", checks::CANCELLED)]);
+    let frame = accounts::frame(ctx, request, None);
+    Page(CancelledPage { frame, application: target.application.name.clone(), location }).into_response()
 }
 
 /// `GET /o/authorize/`.
@@ -118,6 +139,7 @@ fn answer(outcome: Result<Response, Refusal>) -> Result<Response, Fault> {
             Ok(refusal::leave(&location))
         }
         Err(Refusal::Elsewhere(location)) => Ok(see_other(&location)),
+        Err(Refusal::Shown(page)) => Ok(*page),
         Err(Refusal::Page(fault)) => Err(fault),
     }
 }

@@ -44,8 +44,9 @@ pub(super) fn is_silent(parameters: &Parameters) -> bool {
     parameters.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none"))
 }
 
-/// How long a login for this very request counts as recent, in seconds: the way back from the login page.
-const JUST_NOW: i64 = 60;
+/// How long a login for this very request counts as recent, in seconds: the way back from the login page, and the reading
+/// of the consent. An address from before, opened again later, needs another login.
+const JUST_NOW: i64 = 600;
 
 /// Who the browser's session says is here.
 pub(super) struct Presence(Option<Login>);
@@ -86,16 +87,16 @@ fn suffices(ctx: &Ctx, login: &Login, asked: &Asked, note: Option<&Note>) -> boo
     if asked.expected.as_ref().is_some_and(|sub| *sub != login.user.sub) {
         return false;
     }
-    let anew = note.is_some_and(|note| note.is_satisfied_by(login));
+    let age = ctx.clock.now() - login.session.auth_time;
+    let anew = age <= JUST_NOW && note.is_some_and(|note| note.is_satisfied_by(login));
     let again = asked.prompts.contains(&Prompt::Login)
         || asked.prompts.contains(&Prompt::SelectAccount)
         || asked.max_age == Some(0);
     if again && !anew {
         return false;
     }
-    let age = ctx.clock.now() - login.session.auth_time;
     // Whoever has just logged in for this request is not sent round again, however small `max_age` is.
-    asked.max_age.is_none_or(|max| age <= max || (anew && age <= JUST_NOW))
+    asked.max_age.is_none_or(|max| age <= max || anew)
 }
 
 /// When the person was sent to the login, and which session they had then.

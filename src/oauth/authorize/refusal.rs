@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Redirect(String, &'static str),
     /// Nobody: the person has to go elsewhere on this server first.
     Elsewhere(String),
+    /// The person, who may go back to the application from a page of ours.
+    Shown(Box<Response>),
 }
 
 impl std::fmt::Display for Refusal {
@@ -24,6 +26,7 @@ impl std::fmt::Display for Refusal {
             Self::Page(fault) => write!(f, "{fault}"),
             Self::Redirect(_, log) => f.write_str(log),
             Self::Elsewhere(_) => f.write_str("something else comes first"),
+            Self::Shown(_) => f.write_str("a page is shown instead"),
         }
     }
 }

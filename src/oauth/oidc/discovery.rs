@@ -58,7 +58,9 @@ async fn jwks(ctx: Server<'_>) -> Result<Response, Error> {
 fn cacheable(mut response: Response, keep: &str) -> Response {
     let headers = response.headers_mut();
     headers.remove(header::PRAGMA);
-    headers.extend(HeaderValue::try_from(keep).ok().map(|keep| (header::CACHE_CONTROL, keep)));
+    if let Ok(keep) = HeaderValue::try_from(keep) {
+        headers.insert(header::CACHE_CONTROL, keep);
+    }
     response
 }
 

@@ -5,22 +5,14 @@
 //! has is asked first: otherwise any page could log people out.
 
 use askama::Template;
-use entities::oauth::{access_token, grant};
 use poem::{IntoResponse as _, Request, Response, Route, get, handler, web::Data};
-use sea_orm::{DbErr, prelude::*};
 use url::form_urlencoded;
 
 use super::id_token::{self, IdToken};
 use crate::{
-    accounts::{
-        confirm, frame,
-        session::{self, Login},
-    },
-    clock::Timestamp,
+    accounts::{confirm, frame, session},
     ctx::Ctx,
-    db::Tx,
     oauth::{application, both},
-    scope::Scope,
     web::{Fault, Frame, Page, cookie, form::Form, see_other},
 };
 
@@ -85,8 +77,8 @@ async fn end(ctx: &Ctx, request: &Request, form: &Form, confirmed: bool) -> Resu
         .into_response());
     }
     let now = ctx.clock.now();
-    let ended = &login;
-    ctx.db.write(|tx| async move { end_session(&tx, ended, now).await }).await?;
+    let ended = &login.session;
+    ctx.db.write(|tx| async move { session::end(&tx, ended, now).await }).await?;
     let mut response = finished(ctx, request, asked);
     cookie::set(&mut response, &session::session_cookie(ctx, ""));
     Ok(response)
@@ -138,24 +130,4 @@ fn finished(ctx: &Ctx, request: &Request, asked: Asked) -> Response {
         client_id: none(),
     };
     Page(page).into_response()
-}
-
-/// Ends a session, and what applications hold through it unless they may go on while the person is away.
-async fn end_session(tx: &Tx, login: &Login, now: Timestamp) -> Result<(), DbErr> {
-    let grants = grant::Entity::find()
-        .filter(grant::Column::Sid.eq(&login.session.sid))
-        .filter(grant::Column::Revoked.is_null())
-        .all(&**tx)
-        .await?;
-    let offline = Scope::OfflineAccess.to_string();
-    let ended: Vec<i32> =
-        grants.iter().filter(|g| !g.scope.split(' ').any(|word| word == offline)).map(|grant| grant.id).collect();
-    grant::Entity::update_many()
-        .col_expr(grant::Column::Revoked, Expr::value(now))
-        .filter(grant::Column::Id.is_in(ended.iter().copied()))
-        .exec(&**tx)
-        .await?;
-    let tokens = access_token::Column::GrantId.is_in(ended);
-    access_token::Entity::delete_many().filter(tokens).exec(&**tx).await?;
-    session::end(tx, login.session.id).await
 }
