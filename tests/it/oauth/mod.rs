@@ -2,4 +2,14 @@
 
 mod application;
 mod applications;
+mod authorize;
 mod authorized_tokens;
+mod client;
+mod code;
+mod consent;
+mod discovery;
+mod logout;
+mod logs;
+mod refresh;
+mod sweep;
+mod tokens;

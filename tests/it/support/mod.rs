@@ -3,12 +3,14 @@
 pub(crate) mod actors;
 pub(crate) mod applications;
 pub(crate) mod browser;
+pub(crate) mod oauth;
 pub(crate) mod people;
 pub(crate) mod shape;
 
+use entities::oauth::signing_key;
 use migration::{Migrator, MigratorTrait as _};
 use poem::{endpoint::BoxEndpoint, test::TestClient};
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, EntityTrait as _, IntoActiveModel, PaginatorTrait as _};
 use stockade::{
     clock::{Clock, Rng},
     config::{self, Config},
@@ -95,6 +97,7 @@ impl App {
 
     async fn start(config: Config, db: Db, dir: Option<tempfile::TempDir>) -> Self {
         let ctx = Ctx::new(config, db, ServerKey::new(&[7; 32]), Clock::default(), Rng).unwrap();
+        lend_keys(&ctx).await;
         server::prepare(&ctx).await.unwrap();
         Self { client: TestClient::new(server::app(ctx.clone())), ctx, _dir: dir }
     }
@@ -104,6 +107,23 @@ impl App {
         let mut config = self.ctx.config.clone();
         change(&mut config);
         Self::start(config, self.ctx.db.clone(), self._dir).await
+    }
+}
+
+/// Gives a new database the signing keys of the run's first: making an RSA key is most of what starting a server costs.
+async fn lend_keys(ctx: &Ctx) {
+    static KEYS: OnceCell<Vec<signing_key::Model>> = OnceCell::const_new();
+    Migrator::up(ctx.db.migrator(), None).await.unwrap();
+    let keys = KEYS
+        .get_or_init(|| async {
+            ctx.signing.ensure().await.unwrap();
+            signing_key::Entity::find().all(ctx.db.reader()).await.unwrap()
+        })
+        .await;
+    let known = signing_key::Entity::find().count(ctx.db.reader()).await.unwrap();
+    if known == 0 {
+        let rows = keys.iter().cloned().map(IntoActiveModel::into_active_model);
+        signing_key::Entity::insert_many(rows).exec_without_returning(ctx.db.migrator()).await.unwrap();
     }
 }
 

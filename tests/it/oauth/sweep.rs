@@ -1,0 +1,33 @@
+//! What has expired is removed, and nothing else.
+
+use entities::oauth::{access_token, authorization_code, grant, refresh_token};
+use sea_orm::{EntityTrait as _, PaginatorTrait as _};
+use stockade::oauth::sweep;
+
+use crate::support::{both, browser::Browser, oauth::Tokens, people::PASSWORD};
+
+both! {
+    async fn expired_codes_and_tokens_go_and_live_ones_stay(app: App) {
+        app.superuser("ann").await;
+        let shop = app.confidential("shop").await;
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        browser.code(&shop.url("openid")).await;
+        shop.tokens_in(&app, &browser, "openid").await;
+        assert_eq!(sweep(&app.ctx).await.unwrap(), 0, "nothing has expired yet");
+        app.ctx.clock.advance(2 * 3600 + 60);
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        let live = shop.tokens_in(&app, &browser, "openid").await;
+        assert!(sweep(&app.ctx).await.unwrap() >= 4);
+        let db = app.ctx.db.reader();
+        let counts = (
+            authorization_code::Entity::find().count(db).await.unwrap(),
+            access_token::Entity::find().count(db).await.unwrap(),
+            refresh_token::Entity::find().count(db).await.unwrap(),
+            grant::Entity::find().count(db).await.unwrap(),
+        );
+        assert_eq!(counts, (1, 1, 1, 1), "those of the live grant");
+        assert_eq!(sweep(&app.ctx).await.unwrap(), 0);
+        assert_eq!(shop.introspect(&app, &live.access).await["active"], true);
+        Tokens::of(&shop.refresh(&app, live.refresh()).await);
+    }
+}
