@@ -19,7 +19,7 @@ use poem_openapi::{
 };
 
 use super::{error, error::ApiError, metadata::Metadata};
-use crate::access::{Refused, Required, Visitor};
+use crate::access::{Refused, Required, Visitor, intern};
 
 /// An API with its guard: enforces what each operation says that it needs, adds Django's trailing slash, `OPTIONS`, and
 /// 404 and 405 in Django REST's words.
@@ -85,6 +85,11 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
     fn meta() -> Vec<MetaApi> {
         let document = |(path, mut operations): (String, Vec<MetaOperation>)| {
             for operation in &mut operations {
+                // Grouped by the first word of the path, as InvenTree's document is.
+                if operation.tags.is_empty() {
+                    let word = path.split('/').find(|word| !word.is_empty()).unwrap_or("api");
+                    operation.tags.push(intern(word.to_owned()));
+                }
                 if let Some(required) = required(&path, operation) {
                     // Scopes on oauth2 alone; several roles are alternatives, so one requirement each.
                     let plain =
