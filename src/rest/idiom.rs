@@ -66,9 +66,9 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
     if headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json;")) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
+    headers.insert(HeaderName::from_static("x-inventree-api"), HeaderValue::from(API_VERSION));
     for (name, value) in [
         (HeaderName::from_static("x-inventree-version"), INVENTREE_VERSION),
-        (HeaderName::from_static("x-inventree-api"), "534"),
         (header::VARY, "Authorization, Cookie"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

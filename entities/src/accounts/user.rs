@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// A person who can log in.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user")]
 pub struct Model {
     /// Primary key.
@@ -37,6 +37,13 @@ pub struct Model {
     pub last_login: Option<i64>,
     /// When the password last changed: sessions and grants from before are dead.
     pub credentials_changed_at: i64,
+}
+
+/// Without the password's hash, so that no log can show it.
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("user").field("id", &self.id).field("username", &self.username).finish_non_exhaustive()
+    }
 }
 
 /// How this table refers to others.

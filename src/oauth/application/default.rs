@@ -4,7 +4,7 @@ use entities::oauth::application;
 use sea_orm::{ActiveValue::Set, DbErr, IntoActiveModel, prelude::*};
 
 use super::{Algorithm, ClientType, Consent, GrantType, find};
-use crate::{ctx::Ctx, scope::Scopes};
+use crate::{ctx::Ctx, oauth::withdraw, scope::Scopes};
 
 /// The `client_id` that command-line and mobile clients carry.
 pub const CLIENT_ID: &str = "zDFnsiRheJIOKNx6aCQ0quBxECg1QBHtVFDPloJ6";
@@ -39,14 +39,23 @@ pub async fn ensure_default(ctx: &Ctx) -> Result<(), DbErr> {
         return Ok(());
     }
     let made = existing.is_none();
+    // What it was given does not come back with it.
+    let turned_off = existing.as_ref().filter(|row| row.is_active && !is_active).map(|row| row.id);
     let mut row = existing.map_or_else(|| fresh(now), IntoActiveModel::into_active_model);
     row.redirect_uris = Set(redirect_uris);
     row.scope = Set(scope);
     row.is_active = Set(is_active);
     row.is_default = Set(true);
     row.updated = Set(now);
-    let stored =
-        ctx.db.write(|tx| async move { if made { row.insert(&*tx).await } else { row.update(&*tx).await } }).await;
+    let stored = ctx
+        .db
+        .write(|tx| async move {
+            if let Some(id) = turned_off {
+                withdraw::from_application(&tx, id, now).await?;
+            }
+            if made { row.insert(&*tx).await } else { row.update(&*tx).await }
+        })
+        .await;
     match stored {
         // Another process started at the same moment and made it.
         Err(error) if made && crate::db::violation(&error).is_some() => Ok(()),

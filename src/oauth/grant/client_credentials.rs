@@ -1,6 +1,9 @@
 //! `grant_type=client_credentials` (RFC 6749 section 4.4): the application acts for itself, with the scopes that a
 //! superuser allowed it, narrowed to those it asks for.
 
+use entities::oauth::application;
+use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
+
 use crate::{
     ctx::Ctx,
     oauth::{
@@ -26,8 +29,19 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form:
         return Err(Error::new(Code::InvalidScope, "The client is allowed none of the scopes that it asks for."));
     }
     let granted = &scopes;
-    let access_token =
-        ctx.db.write(|tx| async move { issue::access_token(ctx, &tx, application, None, granted).await }).await?;
+    let access_token = ctx
+        .db
+        .write(|tx| async move {
+            // Locked against being disabled meanwhile, which deletes the tokens that are there by then.
+            let row = application::Entity::find_by_id(application.id).lock_shared().one(&*tx).await?;
+            match row.filter(|row| row.is_active) {
+                Some(_) => issue::access_token(ctx, &tx, application, None, granted).await.map(Some),
+                None => Ok(None),
+            }
+        })
+        .await
+        .map_err(|error: DbErr| Error::from(error))?
+        .ok_or_else(|| Error::invalid_client("disabled meanwhile"))?;
     let expires_in = application.access_token_lifetime;
     Ok(Issued { access_token, refresh_token: None, scopes, expires_in, person: None })
 }
