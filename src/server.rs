@@ -106,7 +106,7 @@ async fn answered<E: Endpoint>(next: std::sync::Arc<E>, request: Request, https:
 pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let mut minute = tokio::time::interval(std::time::Duration::from_secs(60));
+        let mut minute = tokio::time::interval(std::time::Duration::from_mins(1));
         loop {
             minute.tick().await;
             match oauth::sweep(&ctx).await {
