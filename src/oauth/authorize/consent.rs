@@ -10,7 +10,7 @@ use sea_orm::{DbErr, prelude::*};
 
 use super::{Parameters, Ready, Refusal, answer, code, prepare, unreadable};
 use crate::{
-    accounts::{confirm, frame, session::Login},
+    accounts::{confirm, frame},
     clock::datetime,
     ctx::Ctx,
     oauth::{application::Application, error::Code},
@@ -101,7 +101,7 @@ async fn page(ctx: &Ctx, request: &Request, ready: Ready, parameters: &Parameter
         identity: words(&ready.scopes, |scope| !scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
         sensitive: words(&ready.scopes, |scope| scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
         inventory: lines(&ready.scopes),
-        ticket: ticket(ctx, &ready.login, &query),
+        ticket: ticket(ctx, &ready, &query),
         request: query,
         application: ready.target.application,
     };
@@ -121,8 +121,8 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
     };
     let outcome = async {
         let ready = prepare(&ctx, request, &parameters).await?;
-        // Of another session, or another request: nobody has read this. They are shown it now.
-        if !secret::same(form.text("ticket").map_err(Refusal::Page)?, &ticket(&ctx, &ready.login, query)) {
+        // Of another session, another request, or by now for more or less: nobody has read this. They are shown it now.
+        if !secret::same(form.text("ticket").map_err(Refusal::Page)?, &ticket(&ctx, &ready, query)) {
             return Err(Refusal::Elsewhere(parameters.here()));
         }
         if !allowed {
@@ -133,9 +133,9 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
     answer(outcome.await)
 }
 
-/// Binds a form to the session and the request that it was shown for.
-fn ticket(ctx: &Ctx, login: &Login, query: &str) -> String {
-    ctx.key.mac_text(Purpose::Form, &["consent", &login.session.digest, query])
+/// Binds a form to the session and the request that it was shown for, and to the scopes that it showed.
+fn ticket(ctx: &Ctx, ready: &Ready, query: &str) -> String {
+    ctx.key.mac_text(Purpose::Form, &["consent", &ready.login.session.digest, &ready.scopes.to_string(), query])
 }
 
 async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbErr> {

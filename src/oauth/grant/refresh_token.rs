@@ -20,7 +20,7 @@ use crate::{
     db::Tx,
     oauth::{
         application::Application,
-        error::Error,
+        error::{Code, Error},
         issue::{self, Issued},
         protocol::Form,
         token::scope_parameter,
@@ -59,6 +59,11 @@ async fn spend(
 
     if !stands(&grant, &user) || token.expires <= now {
         return Ok(Err(not_good()));
+    }
+    // What the registration no longer lets the application do, it does not do with what it got before.
+    let granted = Scopes::parse_known(&grant.scope).map(|(scopes, _)| scopes).unwrap_or_default();
+    if !issue::is_refreshable(application, &granted.narrowed_to(&application.scope())) {
+        return Ok(Err(Error::new(Code::UnauthorizedClient, "The client may not use the refresh token grant.")));
     }
     let scopes = match issue::current_scopes(tx, application, &user, &grant, asked).await? {
         Ok(scopes) => scopes,

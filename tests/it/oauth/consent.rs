@@ -4,6 +4,7 @@ use entities::accounts::user;
 use poem::http::StatusCode;
 use sea_orm::ActiveValue::Set;
 use stockade::{
+    accounts::group::Rules,
     oauth::application::default,
     scope::{Action, Role},
 };
@@ -148,6 +149,18 @@ both! {
         }
     }
 
+    async fn rights_that_came_after_the_page_was_read_are_not_given_away(app: App) {
+        let ann = app.person("ann").await;
+        let shop = app.confidential("shop").await;
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        let page = browser.follow(&shop.url("openid r:view:part")).await;
+        let group = app.group("readers", &[(Role::Part, Rules { view: true, ..Rules::default() })]).await;
+        app.join(&ann, &[&group]).await;
+        let answer = browser.decide(&page, "allow").await;
+        assert!(answer.location().starts_with("/o/authorize/"), "they are asked anew: {}", answer.location());
+        assert_eq!(shop.tokens_in(&app, &browser, "openid r:view:part").await.scope, "openid r:view:part");
+    }
+
     async fn consent_is_remembered_for_the_same_scopes_of_a_confidential_application(app: App) {
         let (_, shop) = remembering(&app).await;
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
@@ -267,7 +280,7 @@ both! {
 
     async fn a_person_gives_only_what_they_have(app: App) {
         let ann = app.person("ann").await;
-        let group = app.group("readers", &[(Role::Part, stockade::accounts::group::Rules { view: true, ..Default::default() })]).await;
+        let group = app.group("readers", &[(Role::Part, Rules { view: true, ..Rules::default() })]).await;
         app.join(&ann, &[&group]).await;
         let shop = app.confidential("shop").await;
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;

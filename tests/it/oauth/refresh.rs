@@ -190,6 +190,15 @@ both! {
         assert_ne!(a["at_hash"], b["at_hash"]);
     }
 
+    async fn an_application_that_lost_the_grant_refreshes_no_more(app: App) {
+        let (phone, first) = phone(&app).await;
+        let off = app.change(&phone, |row| row.grant_types = Set("authorization_code".into())).await;
+        let answer = off.refresh(&app, first.refresh()).await;
+        assert_eq!((answer.status, answer.json()["error"].as_str().unwrap()), (StatusCode::BAD_REQUEST, "unauthorized_client"));
+        app.change(&off, |row| row.grant_types = Set("authorization_code refresh_token".into())).await;
+        Tokens::of(&phone.refresh(&app, first.refresh()).await);
+    }
+
     async fn rights_and_allowed_scopes_are_looked_at_again(app: App) {
         let (phone, first) = phone(&app).await;
         let phone = app.change(&phone, |row| row.scope = Set("openid g:read".into())).await;
