@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entities::oauth::application::{Column, Entity};
 use poem::{
     Endpoint, EndpointExt as _, FromRequest, IntoEndpoint, Request, RequestBody, Response, Route,
     http::{HeaderValue, Method, StatusCode, header},
@@ -153,7 +154,6 @@ async fn allowed_origin(request: &Request, cors: Cors) -> poem::Result<Option<He
         return Ok(Some(HeaderValue::from_static("*")));
     }
     let (Ok(text), Some(ctx)) = (origin.to_str(), request.data::<Ctx>()) else { return Ok(None) };
-    use entities::oauth::application::{Column, Entity};
     let listing = Entity::find().filter(Column::IsActive.eq(true)).filter(Column::AllowedOrigins.ne(""));
     let applications = listing.all(ctx.db.reader()).await.map_err(Error::from)?;
     let known = applications.iter().any(|row| row.allowed_origins.lines().any(|line| line == text));

@@ -4,7 +4,10 @@ use entities::{accounts::user_profile, oauth::access_token};
 use poem::http::{Method, StatusCode};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
-use stockade::accounts::{author::Author, person};
+use stockade::{
+    accounts::{author::Author, person},
+    oauth::withdraw,
+};
 
 use crate::support::{
     App,
@@ -254,7 +257,6 @@ both! {
                 }
                 _ => {
                     let now = app.ctx.clock.now();
-                    use stockade::oauth::withdraw;
                     for id in [shop.row.id, phone.row.id] {
                         app.ctx.db.write(|tx| async move {
                             withdraw::from_person(&tx, ann.id, id, now).await

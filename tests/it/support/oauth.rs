@@ -199,7 +199,7 @@ impl Browser<'_> {
             if !answer.location().starts_with('/') {
                 return answer;
             }
-            answer = self.get(&answer.location().to_owned()).await;
+            answer = self.get(answer.location()).await;
         }
         panic!("no end of redirects: {}", answer.location());
     }
