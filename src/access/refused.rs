@@ -25,9 +25,6 @@ pub enum Refused {
     /// Its bearer token is unknown, expired or revoked (RFC 6750 section 3.1, `invalid_token`).
     #[error("Invalid token.")]
     Bearer,
-    /// Too many wrong passwords; try again after so many seconds.
-    #[error("Request was throttled. Expected available in {0} seconds.")]
-    Locked(i64),
     /// More passwords are being checked than this server can bear.
     #[error("The server is busy. Please try again.")]
     Busy,
@@ -50,7 +47,6 @@ impl ResponseError for Refused {
         match self {
             Self::Anonymous | Self::Credential(_) | Self::Bearer => StatusCode::UNAUTHORIZED,
             Self::Csrf(_) | Self::Scope(_) | Self::Right => StatusCode::FORBIDDEN,
-            Self::Locked(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Db(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -79,11 +75,6 @@ impl ResponseError for Refused {
             ),
             Self::Scope(scope) => {
                 challenge(&format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\""));
-            }
-            Self::Locked(seconds) => {
-                if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-                    headers.insert(header::RETRY_AFTER, value);
-                }
             }
             Self::Csrf(_) | Self::Right | Self::Busy | Self::Db(_) => {}
         }

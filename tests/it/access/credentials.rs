@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use poem::http::{Method, StatusCode};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use stockade::{
     accounts::{
@@ -176,7 +177,6 @@ both! {
         let token = app.by_token(&user).await;
         assert_eq!(token.get(&app, PARTS).await.status, 200);
         // As another node would: this process is not told.
-        use sea_orm::ConnectionTrait as _;
         let elsewhere = app.ctx.db.migrator();
         elsewhere.execute_unprepared("DELETE FROM membership").await.unwrap();
         app.ctx.clock.advance(1);
