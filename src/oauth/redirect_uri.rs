@@ -227,8 +227,18 @@ pub struct Difference {
 pub fn nearest<'a>(registered: impl IntoIterator<Item = &'a str>, given: &str) -> Option<Difference> {
     registered
         .into_iter()
-        .map(|registered| difference(registered, given))
+        .map(|registered| difference(&with_the_port_of(given, registered), given))
         .min_by_key(|difference| difference.registered.chars().count() + difference.given.chars().count())
+}
+
+/// The registered loopback URI with the port that was asked for: any port matches, so it is no difference to show.
+fn with_the_port_of(given: &str, registered: &str) -> String {
+    match (loopback(registered), loopback(given)) {
+        (Some((host, rest)), Some((same, given_rest))) if host == same => {
+            format!("{}{rest}", given.strip_suffix(given_rest).unwrap_or(host))
+        }
+        _ => registered.to_owned(),
+    }
 }
 
 fn difference(registered: &str, given: &str) -> Difference {

@@ -173,6 +173,8 @@ fn the_difference_to_the_nearest_registered_uri_is_marked() {
     let found = nearest(["https://a.example/ab"], "https://a.example/aab").unwrap();
     assert_eq!(format!("{}{}{}", found.start, found.given, found.end), "https://a.example/aab");
     assert_eq!(format!("{}{}{}", found.start, found.registered, found.end), "https://a.example/ab");
+    let found = nearest(["http://127.0.0.1/callback"], "http://127.0.0.1:4242/callbock").unwrap();
+    assert_eq!((found.registered.as_str(), found.given.as_str()), ("a", "o"), "any port matches");
     assert_eq!(nearest([], "x"), None);
 }
 

@@ -39,17 +39,19 @@ impl Browser {
     pub(crate) async fn on(site: &str) -> Self {
         let port = free_port();
         let profile = tempfile::tempdir().unwrap();
-        let child = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
+        // A group of its own, with a shell that ends the group when this process closes its end of the pipe: however the
+        // test ends, by `kill -9` even, no Chromium stays behind.
+        let child = Command::new("sh")
+            .args(["-c", "chromedriver --port=$0 >/dev/null & cat >/dev/null; kill -KILL 0", &port.to_string()])
             // Chromium keeps its caches under HOME, whatever its profile.
             .env("HOME", profile.path())
             .env("TMPDIR", profile.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
-            .expect("chromedriver is not installed: see tests/install");
+            .unwrap();
         let driver = Driver { child, port, _profile: profile };
         let arguments = [
             "--headless=new",
@@ -78,7 +80,9 @@ impl Browser {
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             match builder.capabilities(capabilities.clone()).connect(&address).await {
                 Ok(client) => break client,
-                Err(error) if Instant::now() > deadline => panic!("Chromium does not start: {error}"),
+                Err(error) if Instant::now() > deadline => {
+                    panic!("Chromium does not start (see tests/install): {error}")
+                }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         };
@@ -93,6 +97,11 @@ impl Browser {
         self.client.goto(&url).await.unwrap_or_else(|e| panic!("{url}: {e}"));
     }
 
+    /// Goes to a path of the server; whether that ended on a page of the server.
+    pub(crate) async fn try_open(&self, path: &str) -> bool {
+        self.client.goto(&format!("{}{path}", self.site)).await.is_ok() && self.path().await.starts_with('/')
+    }
+
     /// The path and query of the page.
     pub(crate) async fn path(&self) -> String {
         let url = self.url().await;
@@ -104,9 +113,9 @@ impl Browser {
         self.client.current_url().await.unwrap()
     }
 
-    /// The title of the page.
-    pub(crate) async fn title(&self) -> String {
-        self.client.title().await.unwrap()
+    /// The page as markup.
+    pub(crate) async fn source(&self) -> String {
+        self.client.source().await.unwrap()
     }
 
     /// What can be read on the page.
@@ -144,10 +153,12 @@ impl Browser {
         element.send_keys(value).await.unwrap();
     }
 
-    /// Clicks a box, or one of several by its value.
-    pub(crate) async fn tick(&self, field: &str, value: Option<&str>) {
-        let value = value.map(|value| format!("[value='{value}']")).unwrap_or_default();
-        self.find(&format!("input[name='{field}']{value}")).await.click().await.unwrap();
+    /// Ticks one of several boxes, named by its value, or clears it.
+    pub(crate) async fn set_tick(&self, field: &str, value: &str, ticked: bool) {
+        let element = self.find(&format!("input[name='{field}'][value='{value}']")).await;
+        if element.is_selected().await.unwrap() != ticked {
+            element.click().await.unwrap();
+        }
     }
 
     /// Chooses an option of a `select` by its value.
@@ -283,12 +294,7 @@ impl Drop for Driver {
             let _ = stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
             let _ = stream.read(&mut [0; 64]);
         }
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ =
-            Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status();
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }

@@ -1,6 +1,8 @@
 //! The pages in real Chromium, by WebDriver, as a person uses them.
 
 mod accounts;
+mod applications;
+mod consent;
 mod driver;
 
 use crate::support::server::{ADMIN, Server, Store};
@@ -23,7 +25,10 @@ async fn log_in(browser: &Browser, (username, password): (&str, &str)) {
     browser.wait_for_path("/accounts/").await;
 }
 
+/// Of those whom [`member`] makes.
+const MEMBER_PASSWORD: &str = "a long enough password";
+
 /// A person who is nobody special, made by the command line.
 fn member(server: &Server, username: &str) {
-    server.run_with_input(&["user", "create", username], "a long enough password\n");
+    server.run_with_input(&["user", "create", username], &format!("{MEMBER_PASSWORD}\n"));
 }

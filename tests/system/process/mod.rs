@@ -1,3 +1,5 @@
 //! The program as its operator meets it.
 
+mod durability;
 mod refusals;
+mod shutdown;

@@ -4,49 +4,60 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
+    sync::{Mutex, mpsc},
 };
 
-/// Waits on a port of the system's choice.
-pub(crate) struct Listener(TcpListener);
+/// Waits on a port of the system's choice. It answers on its own: the browser's driver returns from a click only when the
+/// page behind it has come.
+pub(crate) struct Listener {
+    port: u16,
+    parameters: Mutex<mpsc::Receiver<BTreeMap<String, String>>>,
+}
 
 impl Listener {
     /// Opens it.
     pub(crate) async fn open() -> Self {
-        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream, sender.clone()));
+            }
+        });
+        Self { port, parameters: Mutex::new(receiver) }
     }
 
     /// The redirect URI with this port.
     pub(crate) fn uri(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.0.local_addr().unwrap().port())
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// The parameters of the redirect, once the browser has come with them.
     pub(crate) async fn parameters(&self) -> BTreeMap<String, String> {
-        tokio::time::timeout(Duration::from_secs(20), self.accept()).await.expect("no redirect came")
+        let mut parameters = self.parameters.lock().await;
+        tokio::time::timeout(Duration::from_secs(20), parameters.recv()).await.expect("no redirect came").unwrap()
     }
+}
 
-    async fn accept(&self) -> BTreeMap<String, String> {
-        loop {
-            let (mut stream, _) = self.0.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                match stream.read_u8().await {
-                    Ok(byte) => head.push(byte),
-                    Err(_) => break,
-                }
-            }
-            let head = String::from_utf8_lossy(&head).into_owned();
-            let body = "<!doctype html><title>Done</title><p>You can close this window.";
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-            // Chromium also asks for an icon, and opens connections that it does not use.
-            if let Some((_, query)) = head.split_whitespace().nth(1).and_then(|target| target.split_once('?')) {
-                return form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            }
+async fn answer(mut stream: TcpStream, sender: mpsc::Sender<BTreeMap<String, String>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            // Chromium also opens connections that it does not use.
+            Err(_) => return,
         }
+    }
+    let body = "<!doctype html><title>Done</title><link rel=icon href='data:,'><p>You can close this window.";
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let head = String::from_utf8_lossy(&head);
+    if let Some((_, query)) = head.split_whitespace().nth(1).and_then(|target| target.split_once('?')) {
+        let _ = sender.send(form_urlencoded::parse(query.as_bytes()).into_owned().collect()).await;
     }
 }

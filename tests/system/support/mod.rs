@@ -1,7 +1,7 @@
 //! What the modules share: a server, its database, and the two ways to talk to it.
 
+pub(crate) mod flow;
 pub(crate) mod listener;
-pub(crate) mod person;
 pub(crate) mod server;
 
 /// Runs a test on SQLite and on PostgreSQL: `both! { async fn a_rule(store: Store) { ... } }`.
