@@ -2,5 +2,6 @@
 //! others wrote (`clients`), and by an operator who starts, stops and kills it (`process`). `tests/run` runs it.
 
 mod browser;
+mod clients;
 mod process;
 mod support;

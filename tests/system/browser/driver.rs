@@ -9,7 +9,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
-    wd::{Capabilities, WebDriverCompatibleCommand},
+    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -210,6 +210,31 @@ impl Browser {
             assert!(Instant::now() < deadline, "at {now} instead of {path}:\n{}", self.text().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Turns to the window that the page opened; returns the one of the page.
+    pub(crate) async fn other_window(&self) -> WindowHandle {
+        let first = self.client.window().await.unwrap();
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let windows = self.client.windows().await.unwrap();
+            if let Some(other) = windows.into_iter().find(|window| *window != first) {
+                self.client.switch_to_window(other).await.unwrap();
+                return first;
+            }
+            assert!(Instant::now() < deadline, "no window was opened");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the opened window has closed itself, and turns back.
+    pub(crate) async fn back_to_first_window(&self, first: WindowHandle) {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while self.client.windows().await.unwrap().len() > 1 {
+            assert!(Instant::now() < deadline, "the window stays open at {}", self.path().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.client.switch_to_window(first).await.unwrap();
     }
 
     /// The text of a dialog that a script opened.

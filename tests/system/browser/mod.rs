@@ -1,12 +1,13 @@
 //! The pages in real Chromium, by WebDriver, as a person uses them.
 
 mod accounts;
+mod api_doc;
 mod applications;
 mod consent;
 mod driver;
 
 use crate::support::server::{ADMIN, Server, Store};
-use driver::Browser;
+pub(crate) use driver::Browser;
 
 /// A server and a browser in which its administrator is logged in.
 async fn as_administrator(store: Store) -> (Server, Browser) {
@@ -17,7 +18,7 @@ async fn as_administrator(store: Store) -> (Server, Browser) {
 }
 
 /// Fills in the login page and waits for the account page.
-async fn log_in(browser: &Browser, (username, password): (&str, &str)) {
+pub(crate) async fn log_in(browser: &Browser, (username, password): (&str, &str)) {
     browser.open("/accounts/login/").await;
     browser.fill("username", username).await;
     browser.fill("password", password).await;

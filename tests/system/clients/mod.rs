@@ -1,0 +1,4 @@
+//! Clients that others wrote, against a server that listens.
+
+mod inventree;
+mod openid;
