@@ -69,9 +69,9 @@ async fn a_wrong_password_says_no_more_than_that() {
 #[tokio::test]
 async fn logging_out_ends_the_session_that_the_cookie_names() {
     let (_server, browser) = as_administrator(Store::Sqlite).await;
-    browser.find("#account-menu").await.click().await.unwrap();
+    browser.click("#account-menu").await;
     browser.picture("menu").await;
-    browser.find("#menu-logout").await.click().await.unwrap();
+    browser.click("#menu-logout").await;
     browser.wait_for_path("/accounts/login/").await;
     browser.open("/accounts/").await;
     assert!(browser.path().await.starts_with("/accounts/login/?next="), "{}", browser.path().await);

@@ -23,12 +23,12 @@ pub(super) async fn register_with_secret(
     for scope in scopes {
         browser.set_tick("scope", scope, true).await;
     }
-    browser.find("#save-application").await.click().await.unwrap();
+    browser.click("#save-application").await;
     browser.wait_for_element("#client-id").await;
     let client_id = browser.texts("#client-id").await.remove(0);
     let secret = browser.texts("#client-secret").await.pop();
     if secret.is_some() {
-        browser.find("#secret-done").await.click().await.unwrap();
+        browser.click("#secret-done").await;
         browser.wait_for_element("#edit-application").await;
     }
     let path = browser.path().await;
@@ -48,7 +48,7 @@ async fn an_application_is_registered_edited_given_a_new_secret_and_deleted() {
     // Several things wrong at once: each is said beside its field.
     browser.fill("redirect_uris", "http://example.org/callback\nnot an address").await;
     browser.fill("access_token_lifetime", "1").await;
-    browser.find("#save-application").await.click().await.unwrap();
+    browser.click("#save-application").await;
     browser.wait_for_element("#form-errors").await;
     browser.picture("application-errors").await;
     for field in ["id_name", "id_redirect_uris", "id_access_token_lifetime"] {
@@ -64,7 +64,7 @@ async fn an_application_is_registered_edited_given_a_new_secret_and_deleted() {
 
     browser.open(&format!("{page}secret/")).await;
     browser.picture("application-secret").await;
-    browser.find("#make-secret").await.click().await.unwrap();
+    browser.click("#make-secret").await;
     browser.wait_for_element("#client-secret").await;
     browser.picture("application-secret-shown").await;
     let second = browser.texts("#client-secret").await.remove(0);
@@ -74,17 +74,17 @@ async fn an_application_is_registered_edited_given_a_new_secret_and_deleted() {
 
     browser.open(&format!("{page}update/")).await;
     browser.fill("name", "Warehouse Robot 2").await;
-    browser.find("#save-application").await.click().await.unwrap();
+    browser.click("#save-application").await;
     browser.wait_for_text("Warehouse Robot 2").await;
     browser.open("/o/applications/?q=robot").await;
     assert!(browser.text().await.contains("Warehouse Robot 2"));
     browser.picture("applications-found").await;
 
     browser.open(&page).await;
-    browser.find("#delete-application").await.click().await.unwrap();
+    browser.click("#delete-application").await;
     browser.wait_for_element("#confirm").await;
     browser.picture("application-delete").await;
-    browser.find("#confirm").await.click().await.unwrap();
+    browser.click("#confirm").await;
     browser.wait_for_path("/o/applications/").await;
     let text = browser.text().await;
     assert!(!text.contains(&client_id), "it is still there:\n{text}");

@@ -115,7 +115,7 @@ async fn revoking_the_access_of_an_application_ends_its_tokens() {
     browser.press("Revoke").await;
     browser.wait_for_element("#confirm").await;
     browser.picture("authorized-revoke").await;
-    browser.find("#confirm").await.click().await.unwrap();
+    browser.click("#confirm").await;
     browser.wait_for_text("The access is revoked").await;
     browser.picture("authorized-revoked").await;
     assert_eq!(call(&server, "/api/user/me/", token).await, 401);

@@ -179,6 +179,14 @@ impl Browser {
         panic!("no '{text}' at {}:\n{}", self.path().await, self.text().await)
     }
 
+    /// Clicks the first element of a CSS selector, in the middle of the window, where nothing that sticks covers it.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        let argument = serde_json::to_value(&element).unwrap();
+        self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![argument]).await.unwrap();
+        element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+    }
+
     /// Runs a script in the page and returns its value.
     pub(crate) async fn script(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
