@@ -58,7 +58,7 @@ enum Command {
     /// Make and list people, set passwords.
     #[command(subcommand)]
     User(user::User),
-    /// Write the OpenAPI document of the API; needs no database.
+    /// Write the `OpenAPI` document of the API; needs no database.
     #[command(after_help = "Example: stockade schema --format yaml --output openapi.yaml")]
     Schema(schema::Schema),
     /// Register and list OAuth applications, make new secrets.
