@@ -55,7 +55,7 @@ pub(crate) struct App {
     /// Sends requests to it.
     pub(crate) client: TestClient<BoxEndpoint<'static>>,
     /// Holds the SQLite file.
-    _dir: Option<tempfile::TempDir>,
+    dir: Option<tempfile::TempDir>,
 }
 
 impl App {
@@ -99,14 +99,14 @@ impl App {
         let ctx = Ctx::new(config, db, ServerKey::new(&[7; 32]), Clock::default(), Rng).unwrap();
         lend_keys(&ctx).await;
         server::prepare(&ctx).await.unwrap();
-        Self { client: TestClient::new(server::app(ctx.clone())), ctx, _dir: dir }
+        Self { client: TestClient::new(server::app(ctx.clone())), ctx, dir }
     }
 
     /// Started again on the same database, configured otherwise.
     pub(crate) async fn reconfigured(self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = self.ctx.config.clone();
         change(&mut config);
-        Self::start(config, self.ctx.db.clone(), self._dir).await
+        Self::start(config, self.ctx.db.clone(), self.dir).await
     }
 }
 

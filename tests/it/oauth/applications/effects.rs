@@ -98,7 +98,7 @@ impl Client {
 async fn follow(browser: &Browser<'_>, path: &str) -> browser::Answer {
     let mut answer = browser.get(path).await;
     while answer.location().starts_with('/') {
-        answer = browser.get(&answer.location().to_owned()).await;
+        answer = browser.get(answer.location()).await;
     }
     answer
 }

@@ -53,7 +53,7 @@ fn wrong() -> Vec<(&'static str, Draft)> {
     let mut public = public_draft("An application");
     public.grant_types = words(&["authorization_code", "client_credentials"]);
     all.push(("grant_types", public));
-    let many: String = (0..51).map(|n| format!("https://app.example/{n} ")).collect();
+    let many: String = (0..51).map(|n| format!("https://app.example/{n}")).collect::<Vec<_>>().join(" ");
     for uris in [
         "",
         "javascript:alert(1)",
