@@ -31,7 +31,7 @@ pub(crate) struct Browser {
 struct Driver {
     child: Child,
     port: u16,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -52,7 +52,7 @@ impl Browser {
             .process_group(0)
             .spawn()
             .unwrap();
-        let driver = Driver { child, port, _profile: profile };
+        let driver = Driver { child, port, profile };
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -66,7 +66,7 @@ impl Browser {
             "--hide-scrollbars",
             "--force-color-profile=srgb",
             "--lang=en-GB",
-            &format!("--user-data-dir={}", driver._profile.path().join("profile").display()),
+            &format!("--user-data-dir={}", driver.profile.path().join("profile").display()),
         ];
         let capabilities: Capabilities = serde_json::from_value(json!({
             "goog:chromeOptions": { "args": arguments },
@@ -74,7 +74,7 @@ impl Browser {
             "unhandledPromptBehavior": "ignore",
         }))
         .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let client = loop {
             let address = format!("http://127.0.0.1:{port}");
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
@@ -128,7 +128,7 @@ impl Browser {
         let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(selector)).await;
         match found {
             Ok(element) => element,
-            Err(_) => panic!("no {selector} at {}:\n{}", self.path().await, self.client.source().await.unwrap()),
+            Err(error) => panic!("no {selector} at {}: {error}\n{}", self.path().await, self.source().await),
         }
     }
 

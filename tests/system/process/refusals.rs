@@ -8,7 +8,7 @@ use crate::support::server::{Server, Store};
 async fn refused(server: &Server) -> (i32, String) {
     let mut command = server.command(&["serve"]);
     let ended = tokio::task::spawn_blocking(move || command.output());
-    let Output { status, stdout, stderr } = tokio::time::timeout(std::time::Duration::from_secs(60), ended)
+    let Output { status, stdout, stderr } = tokio::time::timeout(std::time::Duration::from_mins(1), ended)
         .await
         .expect("the server started, although it should have refused")
         .unwrap()
