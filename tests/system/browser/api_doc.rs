@@ -19,7 +19,7 @@ async fn the_documentation_page_logs_in_and_calls_the_api() {
     assert_eq!(from_elsewhere, serde_json::json!([]), "the page asks the internet");
 
     // Without a login a call is refused.
-    browser.click(".opblock-tag").await;
+    browser.click("#operations-tag-user").await;
     let operation = ".opblock-get[id$='user_me_retrieve']";
     browser.click(&format!("{operation} .opblock-summary-control")).await;
     browser.wait_for_element(&format!("{operation} .try-out")).await;
