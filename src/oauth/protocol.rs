@@ -149,7 +149,6 @@ fn preflight(allow: &'static str, allowed: bool) -> Response {
 }
 
 async fn allowed_origin(request: &Request, cors: Cors) -> poem::Result<Option<HeaderValue>> {
-    use entities::oauth::application::{Column, Entity};
     let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(None) };
     if cors == Cors::Everybody {
         return Ok(Some(HeaderValue::from_static("*")));

@@ -259,7 +259,7 @@ both! {
                     let now = app.ctx.clock.now();
                     for id in [shop.row.id, phone.row.id] {
                         app.ctx.db.write(|tx| async move {
-                            stockade::oauth::withdraw::from_person(&tx, ann.id, id, now).await
+                            withdraw::from_person(&tx, ann.id, id, now).await
                         }).await.unwrap();
                     }
                 }
