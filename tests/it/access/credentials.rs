@@ -178,7 +178,7 @@ both! {
         assert_eq!(token.get(&app, PARTS).await.status, 200);
         // As another node would: this process is not told.
         let elsewhere = app.ctx.db.migrator();
-        sea_orm::ConnectionTrait::execute_unprepared(elsewhere, "DELETE FROM membership").await.unwrap();
+        elsewhere.execute_unprepared("DELETE FROM membership").await.unwrap();
         app.ctx.clock.advance(1);
         assert_eq!(token.get(&app, PARTS).await.status, 403);
     }
