@@ -1,6 +1,6 @@
 //! The kit for pages; it knows no feature.
 //!
-//! A page is a struct and an askama template ([`Page`]); it works without scripts, and every form on it is a plain POST
+//! A page is a struct and an askama template ([`struct@Page`]); it works without scripts, and every form on it is a plain POST
 //! that carries a [`csrf::Token`] and is answered with 303 or with the same page and [`form::Errors`] beside the fields.
 //! A handler returns `Result<_, Fault>`; what went wrong becomes `error.html` in one place.
 

@@ -1,7 +1,7 @@
 //! The authorization endpoint (RFC 6749 section 3.1, `OpenID` Connect Core 3.1.2) and the consent page.
 //!
 //! A request passes these steps in this order, and the types keep it: until `target` has passed, there is no
-//! [`Target`] from which a redirect could be built (RFC 6749 section 4.1.2.1).
+//! `Target` from which a redirect could be built (RFC 6749 section 4.1.2.1).
 //!
 //! 1. `parameters`: what was sent, each at most once.
 //! 2. `target`: the application and its redirect URI. Refusals up to here are pages.
