@@ -173,18 +173,24 @@ impl Browser {
         );
         for element in self.client.find_all(Locator::XPath(&path)).await.unwrap() {
             if element.is_displayed().await.unwrap() {
-                return element.click().await.unwrap_or_else(|e| panic!("'{text}': {e}"));
+                return self.click_in_the_middle(element, text).await;
             }
         }
         panic!("no '{text}' at {}:\n{}", self.path().await, self.text().await)
     }
 
-    /// Clicks the first element of a CSS selector, in the middle of the window, where nothing that sticks covers it.
+    /// Clicks the first element of a CSS selector.
     pub(crate) async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
+        self.click_in_the_middle(element, selector).await;
+    }
+
+    /// Clicks an element in the middle of the window, where nothing that sticks covers it.
+    async fn click_in_the_middle(&self, element: Element, what: &str) {
         let argument = serde_json::to_value(&element).unwrap();
-        self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![argument]).await.unwrap();
-        element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        let scroll = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.client.execute(scroll, vec![argument]).await.unwrap();
+        element.click().await.unwrap_or_else(|e| panic!("{what}: {e}"));
     }
 
     /// Runs a script in the page and returns its value.
