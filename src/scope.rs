@@ -228,16 +228,25 @@ pub struct Scopes(BTreeSet<Scope>);
 
 /// Why a `scope` value was refused (`invalid_scope`). The offending text is for the log, never echoed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.description())]
 pub enum ScopesError {
     /// More than [`Scopes::MAX_TOKENS`] words.
-    #[error("The scope has too many values.")]
     TooMany,
     /// A character outside RFC 6749's `scope-token`, or an empty word.
-    #[error("The scope is malformed.")]
     Malformed,
     /// A well-formed word that is no scope of this server.
-    #[error("The scope contains a value that this server does not know.")]
     Unknown(String),
+}
+
+impl ScopesError {
+    /// What whoever asked is told.
+    pub const fn description(&self) -> &'static str {
+        match self {
+            Self::TooMany => "The scope has too many values.",
+            Self::Malformed => "The scope is malformed.",
+            Self::Unknown(_) => "The scope contains a value that this server does not know.",
+        }
+    }
 }
 
 impl Scopes {

@@ -9,7 +9,7 @@ use super::{
     grant, issue,
     protocol::{self, Cors, Form, Server},
 };
-use crate::scope::{Scopes, ScopesError};
+use crate::scope::Scopes;
 
 /// The grants that this endpoint takes, for the metadata too. There is no password grant (RFC 9700 section 2.4).
 pub const GRANT_TYPES: [GrantType; 3] =
@@ -40,12 +40,5 @@ async fn token(request: &Request, ctx: Server<'_>, form: Form) -> Result<Respons
 /// The `scope` of a token request.
 pub(super) fn scope_parameter(form: &Form) -> Result<Option<Scopes>, Error> {
     let Some(text) = form.once("scope")? else { return Ok(None) };
-    Scopes::parse(text).map(Some).map_err(|error| {
-        let description = match error {
-            ScopesError::TooMany => "The scope has too many values.",
-            ScopesError::Malformed => "The scope is malformed.",
-            ScopesError::Unknown(_) => "The scope contains a value that this server does not know.",
-        };
-        Error::new(Code::InvalidScope, description)
-    })
+    Scopes::parse(text).map(Some).map_err(|error| Error::new(Code::InvalidScope, error.description()))
 }

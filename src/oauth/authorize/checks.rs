@@ -9,7 +9,7 @@ use crate::{
     accounts::{rights, session::Login},
     ctx::Ctx,
     oauth::{application::GrantType, error::Code, oidc::id_token},
-    scope::{Scope, Scopes, ScopesError},
+    scope::{Scope, Scopes},
 };
 
 /// The response types that this endpoint accepts, for the metadata too.
@@ -139,14 +139,7 @@ fn the_scope_is_allowed(target: &Target, parameters: &Parameters) -> Result<Scop
     let Some(text) = parameters.get("scope") else {
         return Ok(target.application.default_scope());
     };
-    let asked = Scopes::parse(text).map_err(|error| {
-        let description = match error {
-            ScopesError::TooMany => "The scope has too many values.",
-            ScopesError::Malformed => "The scope is malformed.",
-            ScopesError::Unknown(_) => "The scope contains a value that this server does not know.",
-        };
-        target.refuse(Code::InvalidScope, description)
-    })?;
+    let asked = Scopes::parse(text).map_err(|error| target.refuse(Code::InvalidScope, error.description()))?;
     let allowed = asked.narrowed_to(&target.application.scope());
     if allowed.is_empty() {
         return Err(
