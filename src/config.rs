@@ -96,7 +96,7 @@ pub struct Oauth {
     pub default_application: bool,
     /// Seconds in which an authorization code must be redeemed.
     pub code_seconds: i64,
-    /// Days after which the signing key is due for rotation; reported by `check`.
+    /// Days that a signing key signs before a new one takes its place by itself.
     pub key_rotation_days: i64,
 }
 

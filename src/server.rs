@@ -114,6 +114,11 @@ pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
                 Ok(removed) => tracing::debug!(removed, "expired rows were removed"),
                 Err(error) => tracing::error!(%error, "expired rows could not be removed"),
             }
+            match ctx.signing.rotate_by_age(ctx.config.oauth.key_rotation_days).await {
+                Ok(made) if made.is_empty() => {}
+                Ok(made) => tracing::info!(kids = made.join(" "), "new signing keys are published"),
+                Err(error) => tracing::error!(%error, "the signing keys could not be rotated"),
+            }
         }
     })
 }

@@ -30,8 +30,9 @@ use crate::{
 };
 
 /// The algorithms for which the server has keys. No symmetric one: that key would be a client's secret, of which only a
-/// digest is kept.
-pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+/// digest is kept. PS256 has an RSA key of its own: a key that signs by both paddings lends each the weaknesses of the
+/// other (RFC 8017 section 8), and `alg` of a published key names one algorithm (RFC 7517 section 4.4).
+pub const ALGORITHMS: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
 
 /// How long a new key is published before it signs: clients may keep the key set that long.
 pub const PUBLISH_AHEAD: i64 = 3600;
@@ -103,10 +104,33 @@ impl Signing {
         let now = self.clock.now();
         for algorithm in ALGORITHMS {
             if !keys.iter().any(|key| key.algorithm == algorithm && key.row.retired.is_none_or(|at| at > now)) {
-                self.add(algorithm, now).await?;
+                self.add(algorithm, now, None).await?;
             }
         }
         Ok(())
+    }
+
+    /// Makes a new key for every algorithm whose newest key started to sign so many days ago. Of several instances that
+    /// notice it together, one does it. Returns the new keys' ids.
+    pub async fn rotate_by_age(&self, days: i64) -> Result<Vec<String>, SigningError> {
+        let now = self.clock.now();
+        let since = now - days.saturating_mul(24 * 3600);
+        let keys = self.published().await?;
+        let is_due = |algorithm: &Algorithm| {
+            !keys
+                .iter()
+                .any(|key| key.algorithm == *algorithm && key.row.retired.is_none() && key.row.active_from > since)
+        };
+        let due: Vec<Algorithm> = ALGORITHMS.into_iter().filter(is_due).collect();
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _turn = self.db.turn().await?;
+        let mut made = Vec::new();
+        for algorithm in due {
+            made.extend(self.add(algorithm, now + PUBLISH_AHEAD, Some(since)).await?);
+        }
+        Ok(made)
     }
 
     /// Makes a new key for every algorithm. The keys before retire when it starts to sign: in an hour, or at once where
@@ -115,7 +139,7 @@ impl Signing {
         let active_from = self.clock.now() + if immediately { 0 } else { PUBLISH_AHEAD };
         let mut made = Vec::new();
         for algorithm in ALGORITHMS {
-            made.push(self.add(algorithm, active_from).await?);
+            made.extend(self.add(algorithm, active_from, None).await?);
         }
         Ok(made)
     }
@@ -177,7 +201,13 @@ impl Signing {
         Ok(jsonwebtoken::decode::<T>(jwt, &public, &validation).ok().map(|token| token.claims))
     }
 
-    async fn add(&self, algorithm: Algorithm, active_from: Timestamp) -> Result<String, SigningError> {
+    /// Makes a key, unless another that started to sign after `unless_since` is there by then.
+    async fn add(
+        &self,
+        algorithm: Algorithm,
+        active_from: Timestamp,
+        unless_since: Option<Timestamp>,
+    ) -> Result<Option<String>, SigningError> {
         // An RSA key takes a tenth of a second of pure arithmetic.
         let pkcs8 = tokio::task::spawn_blocking(move || generate(algorithm))
             .await
@@ -200,14 +230,21 @@ impl Signing {
             retired: Set(None),
             expires: Set(None),
         };
-        self.db
+        let is_made = self
+            .db
             .write(|tx| async move {
+                if let Some(since) = unless_since
+                    && has_newer(&tx, algorithm, since).await?
+                {
+                    return Ok::<_, DbErr>(false);
+                }
                 retire(&tx, algorithm, active_from).await?;
-                signing_key::Entity::insert(row).exec_without_returning(&*tx).await
+                signing_key::Entity::insert(row).exec_without_returning(&*tx).await?;
+                Ok(true)
             })
             .await?;
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(kid)
+        Ok(is_made.then_some(kid))
     }
 
     fn open(&self, row: signing_key::Model) -> Result<Key, SigningError> {
@@ -236,6 +273,15 @@ async fn retire(tx: &Tx, algorithm: Algorithm, at: Timestamp) -> Result<(), DbEr
         .map(drop)
 }
 
+/// Whether a key of an algorithm started to sign, or will, after a time.
+async fn has_newer(tx: &Tx, algorithm: Algorithm, since: Timestamp) -> Result<bool, DbErr> {
+    let newer = signing_key::Entity::find()
+        .filter(signing_key::Column::Algorithm.eq(name(algorithm)))
+        .filter(signing_key::Column::Retired.is_null())
+        .filter(signing_key::Column::ActiveFrom.gt(since));
+    newer.one(&**tx).await.map(|found| found.is_some())
+}
+
 /// The JWA name, as the table and the metadata spell it.
 pub fn name(algorithm: Algorithm) -> String {
     format!("{algorithm:?}")
@@ -245,7 +291,7 @@ pub fn name(algorithm: Algorithm) -> String {
 fn generate(algorithm: Algorithm) -> Option<Vec<u8>> {
     let random = SystemRandom::new();
     match algorithm {
-        Algorithm::RS256 => {
+        Algorithm::RS256 | Algorithm::PS256 => {
             let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).ok()?;
             let der: Pkcs8V1Der = pair.as_der().ok()?;
             Some(der.as_ref().to_vec())

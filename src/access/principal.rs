@@ -124,6 +124,7 @@ mod tests {
             tos_uri: String::new(),
             is_active: true,
             is_default: false,
+            origin: "administrator".into(),
             created_by: None,
             created: 0,
             updated: 0,

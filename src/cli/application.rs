@@ -60,7 +60,7 @@ pub(super) struct Create {
     /// Scopes granted where a request asks for none, space-delimited.
     #[arg(long, default_value = "")]
     default_scope: String,
-    /// How ID tokens are signed: RS256, ES256 or `EdDSA`.
+    /// How ID tokens are signed: RS256, PS256, ES256 or `EdDSA`.
     #[arg(long, default_value = "RS256")]
     algorithm: String,
 }

@@ -16,6 +16,7 @@ use super::{
     client,
     error::{Code, Error},
     protocol::{self, Cors, Form, Server},
+    subject,
 };
 use crate::{
     ctx::Ctx,
@@ -80,8 +81,7 @@ async fn of_access_token(ctx: &Ctx, own: &Application, value: &str) -> Result<Op
         token_type: Some("Bearer"),
         exp: Some(live.token.expires),
         iat: Some(live.token.created),
-        // Never equal to a person's `sub` (RFC 9700 section 4.15.1), which has no colon.
-        sub: Some(live.user.as_ref().map_or_else(|| format!("client:{}", own.client_id), |user| user.sub.clone())),
+        sub: Some(live.user.as_ref().map_or_else(|| subject::of_client(own), |user| subject::of(ctx, own, user))),
         username: live.user.map(|user| user.username),
         aud: Some(ctx.config.url("/api/")),
         ..about(ctx, own)
@@ -108,7 +108,7 @@ async fn of_refresh_token(ctx: &Ctx, own: &Application, value: &str) -> Result<O
         scope: Some(grant.scope),
         exp: Some(token.expires),
         iat: Some(token.created),
-        sub: Some(user.sub),
+        sub: Some(subject::of(ctx, own, &user)),
         username: Some(user.username),
         ..about(ctx, own)
     }))

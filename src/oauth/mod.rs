@@ -18,6 +18,7 @@ mod protocol;
 pub mod redirect_uri;
 mod revoke;
 pub mod show;
+pub mod subject;
 mod sweep;
 pub mod token;
 pub mod withdraw;

@@ -103,6 +103,30 @@ both! {
         assert!(made.contains(&kid(&token)));
     }
 
+    async fn a_key_that_is_old_is_replaced_by_itself_and_once_by_however_many_instances(app: App) {
+        let signing = &app.ctx.signing;
+        assert!(signing.rotate_by_age(90).await.unwrap().is_empty(), "young keys stay");
+        let before = kid(&signed(&app, Algorithm::PS256).await);
+        app.ctx.clock.advance(90 * 24 * 3600);
+        let other = another(&app, [7; 32]);
+        let (mine, theirs) = tokio::join!(signing.rotate_by_age(90), other.signing.rotate_by_age(90));
+        let made = [mine.unwrap(), theirs.unwrap()].concat();
+        assert_eq!(made.len(), ALGORITHMS.len(), "{made:?}");
+        assert!(signing.rotate_by_age(90).await.unwrap().is_empty() && other.signing.rotate_by_age(90).await.unwrap().is_empty());
+        // Published before use.
+        assert_eq!(kid(&signed(&app, Algorithm::PS256).await), before);
+        app.ctx.clock.advance(3601);
+        assert!(made.contains(&kid(&signed(&app, Algorithm::PS256).await)));
+    }
+
+    async fn no_key_signs_by_two_algorithms(app: App) {
+        let set = app.ctx.signing.jwks().await.unwrap();
+        let moduli: Vec<Value> = serde_json::to_value(&set).unwrap()["keys"].as_array().unwrap().iter()
+            .filter(|key| key["kty"] == "RSA").map(|key| key["n"].clone()).collect();
+        assert_eq!(moduli.len(), 2);
+        assert_ne!(moduli[0], moduli[1]);
+    }
+
     async fn ensuring_keys_twice_makes_none(app: App) {
         let before = app.ctx.signing.jwks().await.unwrap();
         another(&app, [7; 32]).signing.ensure().await.unwrap();

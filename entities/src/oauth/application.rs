@@ -54,6 +54,8 @@ pub struct Model {
     pub is_active: bool,
     /// The public application that comes with the server.
     pub is_default: bool,
+    /// Who registered it: `administrator`, `dynamic` (itself, RFC 7591) or `document` (a client ID metadata document).
+    pub origin: String,
     /// The superuser who registered it.
     pub created_by: Option<i32>,
     /// When.

@@ -3,7 +3,7 @@
 use entities::oauth::application;
 use sea_orm::{ActiveValue::Set, DbErr, IntoActiveModel, prelude::*};
 
-use super::{Algorithm, ClientType, Consent, GrantType, find};
+use super::{Algorithm, ClientType, Consent, GrantType, Origin, find};
 use crate::{ctx::Ctx, oauth::withdraw, scope::Scopes};
 
 /// The `client_id` that command-line and mobile clients carry.
@@ -85,6 +85,7 @@ fn fresh(now: i64) -> application::ActiveModel {
         logo_uri: Set(String::new()),
         policy_uri: Set(String::new()),
         tos_uri: Set(String::new()),
+        origin: Set(Origin::Administrator.name().to_owned()),
         created_by: Set(None),
         created: Set(now),
         ..Default::default()

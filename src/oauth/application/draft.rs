@@ -192,7 +192,7 @@ impl Draft {
         let post_logout_redirect_uris = uris(field, &self.post_logout_redirect_uris, client_type, &mut errors);
         let allowed_origins = origins(&self.allowed_origins, &mut errors);
         let algorithm = Algorithm::parse(&self.algorithm).unwrap_or_else(|| {
-            errors.add("algorithm", "Choose RS256, ES256 or EdDSA.");
+            errors.add("algorithm", "This server does not sign by such an algorithm.");
             Algorithm::Rs256
         });
         let (scope, default_scope) = self.scopes(grantor, &mut errors);

@@ -22,7 +22,7 @@ pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
 pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, set_active, update};
-pub use words::{Algorithm, ClientType, Consent, GrantType};
+pub use words::{Algorithm, ClientType, Consent, GrantType, Origin};
 
 /// A registered application: a row, read in types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,13 +121,24 @@ impl Application {
         Consent::parse(&self.0.consent).unwrap_or(Consent::Always)
     }
 
+    /// Who registered it. What is not plainly an administrator's vouches for nobody.
+    pub fn origin(&self) -> Origin {
+        Origin::parse(&self.0.origin).unwrap_or(Origin::Dynamic)
+    }
+
+    /// Whether an administrator of this server looked at it. What registered itself may call itself anything.
+    pub fn is_verified(&self) -> bool {
+        self.origin() == Origin::Administrator
+    }
+
     /// Whether a consent once given answers later requests for the same scopes. A public application cannot prove who
-    /// it is (RFC 6749 section 10.2), so people are asked again, unless it is the operator's own.
+    /// it is (RFC 6749 section 10.2), nor can one that registered itself, so people are asked again; unless it is the operator's
+    /// own.
     pub fn remembers_consent(&self) -> bool {
         match self.consent() {
             Consent::Always => false,
-            Consent::Remember => !self.is_public(),
-            Consent::Trusted => true,
+            Consent::Remember => !self.is_public() && self.is_verified(),
+            Consent::Trusted => self.is_verified(),
         }
     }
 }

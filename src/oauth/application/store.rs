@@ -7,7 +7,7 @@ use entities::{
 use sea_orm::{ActiveValue::Set, Condition, DbErr, IntoActiveModel, QueryOrder, QuerySelect, prelude::*};
 
 use super::{
-    Application, ClientType, GrantType,
+    Application, ClientType, GrantType, Origin,
     draft::{Checked, Draft, Grantor},
 };
 use crate::{
@@ -68,6 +68,7 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
                 client_id: Set(client_id),
                 is_active: Set(true),
                 is_default: Set(false),
+                origin: Set(Origin::Administrator.name().to_owned()),
                 created_by: Set(created_by),
                 created: Set(now),
                 ..Default::default()

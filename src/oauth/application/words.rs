@@ -80,9 +80,35 @@ words! {
     Algorithm {
         /// RSA with SHA-256, which every client knows.
         Rs256 = "RS256", "RS256 (RSA with SHA-256)";
+        /// RSA-PSS with SHA-256.
+        Ps256 = "PS256", "PS256 (RSA-PSS with SHA-256)";
         /// ECDSA on P-256.
         Es256 = "ES256", "ES256 (ECDSA on P-256)";
         /// Ed25519.
         EdDsa = "EdDSA", "EdDSA (Ed25519)";
+    }
+}
+
+words! {
+    /// Who registered an application.
+    Origin {
+        /// A superuser, or the server itself.
+        Administrator = "administrator", "An administrator";
+        /// It registered itself (RFC 7591).
+        Dynamic = "dynamic", "The application itself";
+        /// Its `client_id` is the address of a document that describes it.
+        Document = "document", "A client ID metadata document";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Algorithm;
+    use crate::signing;
+
+    #[test]
+    fn every_algorithm_of_the_servers_keys_can_be_chosen() {
+        let words: Vec<String> = Algorithm::ALL.iter().map(|word| word.name().to_owned()).collect();
+        assert_eq!(words, signing::ALGORITHMS.map(signing::name));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         session::{self, Login},
     },
     ctx::Ctx,
-    oauth::error::Code,
+    oauth::{error::Code, subject},
     secret::{self, Purpose},
 };
 
@@ -70,7 +70,7 @@ impl Presence {
     ) -> Result<Login, Refusal> {
         let note = Note::of(ctx, parameters);
         match self.0 {
-            Some(login) if suffices(ctx, &login, asked, note.as_ref()) => Ok(login),
+            Some(login) if suffices(ctx, target, &login, asked, note.as_ref()) => Ok(login),
             // "An error is returned if an End-User is not already Authenticated."
             _ if asked.is_silent() => Err(target.refuse(Code::LoginRequired, "The person has to log in first.")),
             login => {
@@ -82,9 +82,9 @@ impl Presence {
     }
 }
 
-fn suffices(ctx: &Ctx, login: &Login, asked: &Asked, note: Option<&Note>) -> bool {
+fn suffices(ctx: &Ctx, target: &Target, login: &Login, asked: &Asked, note: Option<&Note>) -> bool {
     // "The Authorization Server MUST NOT reply with an ID Token or Access Token for a different user."
-    if asked.expected.as_ref().is_some_and(|sub| *sub != login.user.sub) {
+    if asked.expected.as_ref().is_some_and(|sub| *sub != subject::of(ctx, &target.application, &login.user)) {
         return false;
     }
     let age = ctx.clock.now() - login.session.auth_time;

@@ -72,9 +72,10 @@ async fn registered_redirect_uri(
 }
 
 impl Target {
-    /// Whether the application's identity is assured: confidential, or the operator's own.
+    /// Whether the application's identity is assured: an administrator registered it, and it is confidential or the
+    /// operator's own.
     pub(super) fn is_assured(&self) -> bool {
-        !self.application.is_public() || self.application.remembers_consent()
+        self.application.is_verified() && (!self.application.is_public() || self.application.remembers_consent())
     }
 
     /// Refuses the request by telling the application. The description is constant text in RFC 6749's characters.

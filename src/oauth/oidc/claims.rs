@@ -1,10 +1,14 @@
 //! What a person's claims are, and which scope shows which (`OpenID` Connect Core 5.1, 5.4).
 
 use entities::accounts::{user, user_profile};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
+use sea_orm::{DbErr, EntityTrait as _};
 use serde::Serialize;
 
-use crate::scope::{Scope, Scopes};
+use crate::{
+    ctx::Ctx,
+    oauth::{application::Application, subject},
+    scope::{Scope, Scopes},
+};
 
 /// The standard claims that a person has, as far as an application may see them. What is empty is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -97,13 +101,13 @@ pub const NAMES: [(Scope, &[&str]); 5] = [
 ];
 
 /// The claims of a person that these scopes show.
-pub async fn of(db: &impl ConnectionTrait, user: &user::Model, scopes: &Scopes) -> Result<Claims, DbErr> {
-    let profile = user_profile::Entity::find_by_id(user.id).one(db).await?;
-    Ok(select(user, profile.as_ref(), scopes))
+pub async fn of(ctx: &Ctx, application: &Application, user: &user::Model, scopes: &Scopes) -> Result<Claims, DbErr> {
+    let profile = user_profile::Entity::find_by_id(user.id).one(ctx.db.reader()).await?;
+    Ok(select(subject::of(ctx, application, user), user, profile.as_ref(), scopes))
 }
 
-fn select(user: &user::Model, profile: Option<&user_profile::Model>, scopes: &Scopes) -> Claims {
-    let mut claims = Claims { sub: user.sub.clone(), ..Claims::default() };
+fn select(sub: String, user: &user::Model, profile: Option<&user_profile::Model>, scopes: &Scopes) -> Claims {
+    let mut claims = Claims { sub, ..Claims::default() };
     if scopes.contains(Scope::Profile) {
         let full = format!("{} {}", user.first_name, user.last_name);
         claims.name = given(full.trim()).or_else(|| given(&user.username));
@@ -229,7 +233,7 @@ mod tests {
 
     fn names(scopes: &str) -> Vec<String> {
         let (user, profile) = ann();
-        let claims = select(&user, Some(&profile), &Scopes::parse(scopes).unwrap());
+        let claims = select("s1".into(), &user, Some(&profile), &Scopes::parse(scopes).unwrap());
         serde_json::to_value(claims).unwrap().as_object().unwrap().keys().cloned().collect()
     }
 
@@ -251,7 +255,7 @@ mod tests {
         user.email = String::new();
         user.first_name = String::new();
         user.last_name = String::new();
-        let claims = select(&user, None, &Scopes::all());
+        let claims = select("s1".into(), &user, None, &Scopes::all());
         assert_eq!(
             serde_json::to_value(claims).unwrap(),
             serde_json::json!({"sub": "s1", "name": "ann", "preferred_username": "ann", "updated_at": 5})
@@ -261,7 +265,7 @@ mod tests {
     #[test]
     fn an_address_is_an_object_with_its_lines_formatted() {
         let (user, profile) = ann();
-        let claims = select(&user, Some(&profile), &Scopes::all());
+        let claims = select("s1".into(), &user, Some(&profile), &Scopes::all());
         assert_eq!(claims.address.unwrap().formatted.unwrap(), "Road 1\n12345 Town\nDE");
     }
 }

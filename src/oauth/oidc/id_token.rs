@@ -6,7 +6,12 @@ use entities::{accounts::user, oauth::grant};
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, ctx::Ctx, oauth::application::Application, signing::SigningError};
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    oauth::{application::Application, subject},
+    signing::SigningError,
+};
 
 /// The JWT type of an ID token; an access token that is a JWT has another (RFC 9068), so neither is taken for the other.
 const TYP: &str = "JWT";
@@ -61,7 +66,7 @@ pub async fn mint(
     let now = ctx.clock.now();
     let claims = IdToken {
         iss: ctx.config.issuer(),
-        sub: user.sub.clone(),
+        sub: subject::of(ctx, application, user),
         aud: application.client_id.clone(),
         exp: now + i64::from(application.id_token_lifetime),
         iat: now,

@@ -38,7 +38,7 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
         let header = "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"";
         return Err(challenge(refused, header).status(StatusCode::FORBIDDEN));
     };
-    Ok(protocol::json(StatusCode::OK, &claims::of(ctx.db.reader(), &user, &live.scopes).await?))
+    Ok(protocol::json(StatusCode::OK, &claims::of(&ctx, &live.application, &user, &live.scopes).await?))
 }
 
 fn challenge(error: Error, header: &str) -> Error {

@@ -167,6 +167,7 @@ fn a_public_application_is_asked_again_and_needs_pkce_whatever_its_row_says() {
         tos_uri: String::new(),
         is_active: true,
         is_default: false,
+        origin: "administrator".into(),
         created_by: None,
         created: 0,
         updated: 0,

@@ -186,7 +186,8 @@ both! {
         for claim in ["iss", "sub", "aud", "auth_time", "sid", "acr", "amr"] {
             assert_eq!(a[claim], b[claim], "{claim}");
         }
-        assert_eq!(b["iat"].as_i64().unwrap() - a["iat"].as_i64().unwrap(), 500);
+        // The clock goes on by itself, too.
+        assert!((500..510).contains(&(b["iat"].as_i64().unwrap() - a["iat"].as_i64().unwrap())));
         assert_ne!(a["at_hash"], b["at_hash"]);
     }
 
