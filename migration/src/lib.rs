@@ -6,6 +6,7 @@ mod m0001_accounts;
 mod m0002_oauth;
 mod m0003_inventory;
 mod m0004_settings;
+mod m0005_oauth_metadata;
 mod m0009_registration;
 
 /// Brings a database up to date.
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_oauth::Migration),
             Box::new(m0003_inventory::Migration),
             Box::new(m0004_settings::Migration),
+            Box::new(m0005_oauth_metadata::Migration),
             Box::new(m0009_registration::Migration),
         ]
     }

@@ -53,7 +53,7 @@ async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
         return Ok(Principal { scopes, ..person(ctx, user, via).await? });
     }
     let rights = Rights::of_application(&allowed);
-    Ok(Principal { subject: Subject::Application(application.0), rights, scopes, via })
+    Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via })
 }
 
 async fn by_token(ctx: &Ctx, request: &Request, value: &str) -> Result<Principal, Refused> {

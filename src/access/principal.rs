@@ -122,6 +122,7 @@ mod tests {
             logo_uri: String::new(),
             policy_uri: String::new(),
             tos_uri: String::new(),
+            metadata: String::new(),
             is_active: true,
             is_default: false,
             origin: "administrator".into(),

@@ -128,7 +128,7 @@ async fn list(ctx: &Ctx) -> Result<(), Failure> {
     for row in rows {
         let state = if row.is_active { "active" } else { "disabled" }.to_owned();
         let day = datetime(row.created).date_naive().to_string();
-        let kind = Registered(row.clone()).client_type().name().to_owned();
+        let kind = Registered::from(row.clone()).client_type().name().to_owned();
         table.row([row.client_id, row.name, kind, row.grant_types, state, day]);
     }
     table.print();

@@ -42,7 +42,7 @@ pub async fn live(ctx: &Ctx, value: &str) -> Result<Option<Live>, DbErr> {
         .await?;
     let Some((token, Some(application), user, grant)) = found else { return Ok(None) };
     let scopes = Scopes::parse_known(&token.scope).map(|(scopes, _)| scopes).unwrap_or_default();
-    let live = Live { application: Application(application), user, token, scopes };
+    let live = Live { application: application.into(), user, token, scopes };
     Ok(Some(live).filter(|live| is_live(ctx, live, grant.as_ref())))
 }
 

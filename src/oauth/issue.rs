@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{
     application::{Application, GrantType},
+    confirmation::Confirmation,
     error::{Code, Error},
     oidc::id_token,
 };
@@ -27,6 +28,8 @@ pub(super) struct Issued {
     pub(super) refresh_token: Option<String>,
     pub(super) scopes: Scopes,
     pub(super) expires_in: i32,
+    /// The key that the access token is bound to.
+    pub(super) confirmation: Option<Confirmation>,
     /// For whom, and by which grant; none where the application acts for itself.
     pub(super) person: Option<(user::Model, grant::Model)>,
 }
@@ -47,7 +50,7 @@ pub(super) struct TokenResponse {
 
 /// The answer to the client. Signing comes after the commit: it would hold the one writer of SQLite for its time.
 pub(super) async fn respond(ctx: &Ctx, application: &Application, issued: Issued) -> Result<TokenResponse, Error> {
-    let Issued { access_token, refresh_token, scopes, expires_in, person } = issued;
+    let Issued { access_token, refresh_token, scopes, expires_in, confirmation, person } = issued;
     let id_token = match &person {
         Some((user, grant)) if scopes.contains(Scope::OpenId) => {
             Some(id_token::mint(ctx, application, grant, user, &access_token).await?)
@@ -55,17 +58,31 @@ pub(super) async fn respond(ctx: &Ctx, application: &Application, issued: Issued
         _ => None,
     };
     let scope = scopes.to_string();
-    Ok(TokenResponse { access_token, token_type: "Bearer", expires_in, refresh_token, scope, id_token })
+    Ok(TokenResponse {
+        access_token,
+        token_type: Confirmation::token_type(confirmation.as_ref()),
+        expires_in,
+        refresh_token,
+        scope,
+        id_token,
+    })
+}
+
+/// What an access token is to say.
+pub(super) struct Mint<'a> {
+    pub(super) application: &'a Application,
+    /// None where the application acts for itself.
+    pub(super) grant: Option<&'a grant::Model>,
+    pub(super) scopes: &'a Scopes,
+    /// Where it may be used, one a line; empty for this server's API.
+    pub(super) audience: &'a str,
+    /// The key that its bearer must prove to hold.
+    pub(super) confirmation: Option<&'a Confirmation>,
 }
 
 /// Mints an access token.
-pub(super) async fn access_token(
-    ctx: &Ctx,
-    tx: &Tx,
-    application: &Application,
-    grant: Option<&grant::Model>,
-    scopes: &Scopes,
-) -> Result<String, DbErr> {
+pub(super) async fn access_token(ctx: &Ctx, tx: &Tx, mint: Mint<'_>) -> Result<String, DbErr> {
+    let Mint { application, grant, scopes, audience, confirmation } = mint;
     let now = ctx.clock.now();
     let value = Kind::AccessToken.generate(ctx.rng);
     let row = access_token::ActiveModel {
@@ -74,6 +91,10 @@ pub(super) async fn access_token(
         grant_id: Set(grant.map(|grant| grant.id)),
         user_id: Set(grant.map(|grant| grant.user_id)),
         scope: Set(scopes.to_string()),
+        audience: Set(audience.to_owned()),
+        authorization_details: Set(grant.map(|grant| grant.authorization_details.clone()).unwrap_or_default()),
+        cnf: Set(confirmation.map(Confirmation::text)),
+        act: Set(None),
         created: Set(now),
         expires: Set(now + i64::from(application.access_token_lifetime)),
         ..Default::default()
@@ -88,12 +109,16 @@ pub(super) async fn refresh_token(
     tx: &Tx,
     application: &Application,
     grant: &grant::Model,
+    confirmation: Option<&Confirmation>,
     value: &str,
 ) -> Result<i32, DbErr> {
     let now = ctx.clock.now();
     let row = refresh_token::ActiveModel {
         digest: Set(secret::digest(value)),
         grant_id: Set(grant.id),
+        // RFC 9449 section 5: "The refresh tokens issued to public clients are bound"; a confidential client's are bound
+        // by its own authentication, so that it may change its key.
+        cnf: Set(confirmation.filter(|_| application.is_public()).map(Confirmation::text)),
         created: Set(now),
         expires: Set(refresh_expiry(application, grant, now)),
         consumed: Set(None),

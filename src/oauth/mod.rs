@@ -8,6 +8,7 @@ pub mod authorize;
 pub mod authorized;
 pub mod client;
 mod confirm;
+pub mod confirmation;
 pub mod error;
 mod grant;
 mod introspect;

@@ -6,7 +6,8 @@ use super::{
     application::GrantType,
     client,
     error::{Code, Error},
-    grant, issue,
+    grant::{self, Asking},
+    issue,
     protocol::{self, Cors, Form, Server},
 };
 use crate::scope::Scopes;
@@ -29,12 +30,13 @@ async fn token(request: &Request, ctx: Server<'_>, form: Form) -> Result<Respons
         .find(|grant| grant.name() == grant_type)
         .ok_or_else(|| Error::new(Code::UnsupportedGrantType, "This grant_type is not supported."))?;
     let application = client::authenticate(&ctx, request, &form).await?;
+    let asking = Asking { application, form, confirmation: None };
     let issued = match grant_type {
-        GrantType::AuthorizationCode => grant::authorization_code::redeem(&ctx, &application, &form).await,
-        GrantType::RefreshToken => grant::refresh_token::redeem(&ctx, &application, &form).await,
-        GrantType::ClientCredentials => grant::client_credentials::redeem(&ctx, &application, &form).await,
+        GrantType::AuthorizationCode => grant::authorization_code::redeem(&ctx, &asking).await,
+        GrantType::RefreshToken => grant::refresh_token::redeem(&ctx, &asking).await,
+        GrantType::ClientCredentials => grant::client_credentials::redeem(&ctx, &asking).await,
     }?;
-    Ok(protocol::json(StatusCode::OK, &issue::respond(&ctx, &application, issued).await?))
+    Ok(protocol::json(StatusCode::OK, &issue::respond(&ctx, &asking.application, issued).await?))
 }
 
 /// The `scope` of a token request.

@@ -20,6 +20,14 @@ pub struct Model {
     pub user_id: Option<i32>,
     /// What it may, space-delimited.
     pub scope: String,
+    /// Where it may be used (RFC 8707), one a line; empty for this server's API.
+    pub audience: String,
+    /// `authorization_details` (RFC 9396) as a JSON array, or empty.
+    pub authorization_details: String,
+    /// The key that its bearer must prove to hold (`cnf`, RFC 7800), as a JSON object.
+    pub cnf: Option<String>,
+    /// Who acts for the person (`act`, RFC 8693 section 4.1), as a JSON object.
+    pub act: Option<String>,
     /// When.
     pub created: i64,
     /// When it stops working.

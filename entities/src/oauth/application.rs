@@ -50,6 +50,8 @@ pub struct Model {
     pub policy_uri: String,
     /// `tos_uri`, or empty.
     pub tos_uri: String,
+    /// What else RFC 7591 registers, as a JSON object.
+    pub metadata: String,
     /// A disabled application has no live credentials.
     pub is_active: bool,
     /// The public application that comes with the server.

@@ -18,6 +18,8 @@ pub struct Model {
     pub redirect_uri: String,
     /// PKCE challenge, S256 (RFC 7636).
     pub code_challenge: Option<String>,
+    /// The thumbprint of the key to which the code is bound (RFC 9449 section 10).
+    pub dpop_jkt: Option<String>,
     /// When.
     pub created: i64,
     /// When it stops working.

@@ -23,6 +23,14 @@ pub struct Model {
     pub amr: String,
     /// The `nonce` of the request.
     pub nonce: Option<String>,
+    /// Where its tokens may be used (RFC 8707), one a line; empty for this server's API.
+    pub resources: String,
+    /// `authorization_details` (RFC 9396) as a JSON array, or empty.
+    pub authorization_details: String,
+    /// The `claims` of the request (`OpenID` Connect Core 5.5) as a JSON object, or empty.
+    pub claims: String,
+    /// The authentication context class that was reached.
+    pub acr: String,
     /// When.
     pub created: i64,
     /// When a token was last issued or used, to the minute.

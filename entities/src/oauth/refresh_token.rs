@@ -14,6 +14,8 @@ pub struct Model {
     pub digest: String,
     /// The grant it belongs to.
     pub grant_id: i32,
+    /// The key that its bearer must prove to hold (`cnf`, RFC 7800), as a JSON object.
+    pub cnf: Option<String>,
     /// When.
     pub created: i64,
     /// When it stops working, idle or absolute.

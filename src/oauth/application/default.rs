@@ -31,7 +31,7 @@ pub async fn ensure_default(ctx: &Ctx) -> Result<(), DbErr> {
     let redirect_uris = LOOPBACK.join("\n") + "\n" + &site;
     let scope = Scopes::all().to_string();
     let is_active = ctx.config.oauth.default_application;
-    let existing = find(ctx.db.reader(), CLIENT_ID).await?.map(|application| application.0);
+    let existing = find(ctx.db.reader(), CLIENT_ID).await?.map(|application| application.row);
     let up_to_date = existing.as_ref().is_some_and(|row| {
         row.redirect_uris == redirect_uris && row.scope == scope && row.is_active == is_active && row.is_default
     });

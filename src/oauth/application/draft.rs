@@ -6,7 +6,7 @@
 use entities::accounts::user;
 use url::Url;
 
-use super::{Algorithm, Application, ClientType, Consent, GrantType};
+use super::{Algorithm, Application, ClientType, Consent, GrantType, Metadata};
 use crate::{
     oauth::redirect_uri,
     scope::{Rights, Scope, Scopes},
@@ -84,6 +84,8 @@ pub struct Draft {
     pub policy_uri: String,
     /// Terms of service, or blank.
     pub tos_uri: String,
+    /// The rest.
+    pub metadata: Metadata,
 }
 
 impl Default for Draft {
@@ -111,13 +113,14 @@ impl Default for Draft {
             logo_uri: String::new(),
             policy_uri: String::new(),
             tos_uri: String::new(),
+            metadata: Metadata::default(),
         }
     }
 }
 
 impl From<&Application> for Draft {
     fn from(application: &Application) -> Self {
-        let row = &application.0;
+        let Application { row, metadata } = application;
         let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self {
             name: row.name.clone(),
@@ -140,6 +143,7 @@ impl From<&Application> for Draft {
             logo_uri: row.logo_uri.clone(),
             policy_uri: row.policy_uri.clone(),
             tos_uri: row.tos_uri.clone(),
+            metadata: metadata.clone(),
         }
     }
 }
@@ -167,6 +171,7 @@ pub(super) struct Checked {
     pub(super) logo_uri: String,
     pub(super) policy_uri: String,
     pub(super) tos_uri: String,
+    pub(super) metadata: Metadata,
 }
 
 impl Draft {
@@ -212,6 +217,7 @@ impl Draft {
         {
             errors.add(idle, "The time without use cannot be longer than the lifetime.");
         }
+        self.metadata.check(client_type, &grant_types, &mut errors);
         let mut link = |field: &str, text: &str| link(field, text, &mut errors);
         let checked = Checked {
             name,
@@ -239,6 +245,7 @@ impl Draft {
             logo_uri: link("logo_uri", &self.logo_uri),
             policy_uri: link("policy_uri", &self.policy_uri),
             tos_uri: link("tos_uri", &self.tos_uri),
+            metadata: self.metadata.clone(),
         };
         if errors.is_empty() { Ok(checked) } else { Err(errors) }
     }

@@ -4,6 +4,7 @@
 
 pub mod default;
 mod draft;
+pub mod metadata;
 pub mod mismatch;
 pub mod secrets;
 mod store;
@@ -19,6 +20,7 @@ use crate::scope::Scopes;
 
 pub use default::ensure_default;
 pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
+pub use metadata::Metadata;
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
 pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, set_active, update};
@@ -26,19 +28,25 @@ pub use words::{Algorithm, ClientType, Consent, GrantType, Origin};
 
 /// A registered application: a row, read in types.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Application(pub application::Model);
+pub struct Application {
+    /// Its columns.
+    pub row: application::Model,
+    /// What else was registered.
+    pub metadata: Metadata,
+}
 
 impl Deref for Application {
     type Target = application::Model;
 
     fn deref(&self) -> &application::Model {
-        &self.0
+        &self.row
     }
 }
 
 impl From<application::Model> for Application {
     fn from(row: application::Model) -> Self {
-        Self(row)
+        let metadata = Metadata::parse(&row.metadata);
+        Self { row, metadata }
     }
 }
 
@@ -49,13 +57,13 @@ pub async fn find(db: &impl ConnectionTrait, client_id: &str) -> Result<Option<A
         return Ok(None);
     }
     let found = application::Entity::find().filter(application::Column::ClientId.eq(client_id)).one(db).await?;
-    Ok(found.map(Application))
+    Ok(found.map(Application::from))
 }
 
 impl Application {
     /// RFC 6749 section 2.1. What is not plainly confidential is public.
     pub fn client_type(&self) -> ClientType {
-        ClientType::parse(&self.0.client_type).unwrap_or(ClientType::Public)
+        ClientType::parse(&self.row.client_type).unwrap_or(ClientType::Public)
     }
 
     /// Whether it cannot keep a secret.
@@ -65,19 +73,19 @@ impl Application {
 
     /// The grants it may use.
     pub fn grant_types(&self) -> Vec<GrantType> {
-        self.0.grant_types.split_whitespace().filter_map(GrantType::parse).collect()
+        self.row.grant_types.split_whitespace().filter_map(GrantType::parse).collect()
     }
 
     /// Whether it may use this grant. RFC 6749 section 4.4: "The client credentials grant type MUST only be used by
     /// confidential clients."
     pub fn allows(&self, grant: GrantType) -> bool {
-        let listed = self.0.grant_types.split_whitespace().any(|name| name == grant.name());
+        let listed = self.row.grant_types.split_whitespace().any(|name| name == grant.name());
         listed && !(grant == GrantType::ClientCredentials && self.is_public())
     }
 
     /// Where codes may be sent.
     pub fn redirect_uris(&self) -> impl Iterator<Item = &str> {
-        self.0.redirect_uris.lines().filter(|line| !line.is_empty())
+        self.row.redirect_uris.lines().filter(|line| !line.is_empty())
     }
 
     /// Whether codes may be sent there.
@@ -87,43 +95,43 @@ impl Application {
 
     /// Where a logout may end.
     pub fn post_logout_redirect_uris(&self) -> impl Iterator<Item = &str> {
-        self.0.post_logout_redirect_uris.lines().filter(|line| !line.is_empty())
+        self.row.post_logout_redirect_uris.lines().filter(|line| !line.is_empty())
     }
 
     /// Browser origins that may call the token endpoint.
     pub fn allowed_origins(&self) -> impl Iterator<Item = &str> {
-        self.0.allowed_origins.lines().filter(|line| !line.is_empty())
+        self.row.allowed_origins.lines().filter(|line| !line.is_empty())
     }
 
     /// How its ID tokens are signed.
     pub fn algorithm(&self) -> Algorithm {
-        Algorithm::parse(&self.0.algorithm).unwrap_or(Algorithm::Rs256)
+        Algorithm::parse(&self.row.algorithm).unwrap_or(Algorithm::Rs256)
     }
 
     /// What it may be granted at most. A stored word that this version does not know gives nothing.
     pub fn scope(&self) -> Scopes {
-        Scopes::parse_known(&self.0.scope).map(|(scopes, _)| scopes).unwrap_or_default()
+        Scopes::parse_known(&self.row.scope).map(|(scopes, _)| scopes).unwrap_or_default()
     }
 
     /// What it is granted where a request asks for nothing.
     pub fn default_scope(&self) -> Scopes {
-        let scopes = Scopes::parse_known(&self.0.default_scope).map(|(scopes, _)| scopes).unwrap_or_default();
+        let scopes = Scopes::parse_known(&self.row.default_scope).map(|(scopes, _)| scopes).unwrap_or_default();
         scopes.narrowed_to(&self.scope())
     }
 
     /// Whether a request without PKCE is refused. RFC 9700 section 2.1.1: public clients MUST use PKCE.
     pub fn requires_pkce(&self) -> bool {
-        self.is_public() || self.0.require_pkce
+        self.is_public() || self.row.require_pkce
     }
 
     /// What the registration says about asking people.
     pub fn consent(&self) -> Consent {
-        Consent::parse(&self.0.consent).unwrap_or(Consent::Always)
+        Consent::parse(&self.row.consent).unwrap_or(Consent::Always)
     }
 
     /// Who registered it. What is not plainly an administrator's vouches for nobody.
     pub fn origin(&self) -> Origin {
-        Origin::parse(&self.0.origin).unwrap_or(Origin::Dynamic)
+        Origin::parse(&self.row.origin).unwrap_or(Origin::Dynamic)
     }
 
     /// Whether an administrator of this server looked at it. What registered itself may call itself anything.

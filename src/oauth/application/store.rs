@@ -74,10 +74,11 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
                 ..Default::default()
             };
             checked.put(&mut row, now);
-            let application = Application(row.insert(&*tx).await.map_err(|error| match db::violation(&error) {
+            let stored = row.insert(&*tx).await.map_err(|error| match db::violation(&error) {
                 Some(Violation::Unique(_)) => taken(),
                 _ => Refused::Db(error),
-            })?);
+            })?;
+            let application = Application::from(stored);
             if let Some(secret) = &secret {
                 add_secret(&tx, application.id, secret, now).await?;
             }
@@ -118,9 +119,9 @@ pub async fn update(ctx: &Ctx, grantor: &Grantor, id: i32, draft: &Draft) -> Res
                     secret = Some(fresh_secret);
                 }
             }
-            let mut row = before.0.into_active_model();
+            let mut row = before.row.into_active_model();
             checked.put(&mut row, now);
-            Ok(Stored { application: Application(row.update(&*tx).await?), secret })
+            Ok(Stored { application: row.update(&*tx).await?.into(), secret })
         })
         .await
 }
@@ -142,7 +143,7 @@ pub async fn set_active(ctx: &Ctx, id: i32, is_active: bool) -> Result<(), Refus
     let now = ctx.clock.now();
     ctx.db
         .write(|tx| async move {
-            let mut row = editable(&tx, id).await?.0.into_active_model();
+            let mut row = editable(&tx, id).await?.row.into_active_model();
             row.is_active = Set(is_active);
             row.updated = Set(now);
             row.update(&*tx).await?;
@@ -220,7 +221,7 @@ async fn add_secret(tx: &Tx, application_id: i32, value: &str, now: Timestamp) -
 /// The row as it is now, held until the change commits.
 async fn editable(tx: &Tx, id: i32) -> Result<Application, Refused> {
     let row = application::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?.ok_or(Refused::Missing)?;
-    if row.is_default { Err(Refused::Default) } else { Ok(Application(row)) }
+    if row.is_default { Err(Refused::Default) } else { Ok(row.into()) }
 }
 
 /// Forty letters and digits, as django-oauth-toolkit makes them; not a secret, but not to be guessed either.
@@ -253,6 +254,7 @@ impl Checked {
             logo_uri,
             policy_uri,
             tos_uri,
+            metadata,
         } = self;
         let grants: Vec<&str> = grant_types.iter().map(|grant| grant.name()).collect();
         row.name = Set(name);
@@ -274,6 +276,7 @@ impl Checked {
         row.logo_uri = Set(logo_uri);
         row.policy_uri = Set(policy_uri);
         row.tos_uri = Set(tos_uri);
+        row.metadata = Set(metadata.text());
         row.updated = Set(now);
     }
 }

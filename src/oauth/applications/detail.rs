@@ -143,7 +143,7 @@ impl Detail {
     }
 
     fn links(&self) -> Vec<(&'static str, &str)> {
-        let row = &self.application.0;
+        let row = &self.application.row;
         let all = [
             ("Home page", &row.client_uri),
             ("Logo", &row.logo_uri),

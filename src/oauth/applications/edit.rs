@@ -6,7 +6,7 @@ use poem::{IntoResponse as _, Request, Response, handler, http::StatusCode};
 use super::{Visit, address, refused, secret};
 use crate::{
     oauth::{
-        application::{self, Algorithm, ClientType, Consent, Draft, GrantType, Refused},
+        application::{self, Algorithm, ClientType, Consent, Draft, GrantType, Metadata, Refused},
         show,
     },
     scope::{Action, Role, Scope},
@@ -37,7 +37,7 @@ pub(super) async fn register_form(visit: Visit) -> Response {
 #[handler]
 pub(super) async fn register(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
     visit.confirm(request, &form)?;
-    let draft = draft(&form)?;
+    let draft = draft(&form, Metadata::default())?;
     match application::register(&visit.ctx, &visit.grantor().await?, &draft).await {
         Ok(stored) => Ok(match stored.secret {
             // Shown on this one answer and nowhere else, so it cannot be a redirect.
@@ -61,7 +61,7 @@ pub(super) async fn update_form(visit: Visit) -> Result<Response, Fault> {
 pub(super) async fn update(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
     visit.confirm(request, &form)?;
     let application = visit.editable().await?;
-    let draft = Draft { client_id: application.client_id.clone(), ..draft(&form)? };
+    let draft = Draft { client_id: application.client_id.clone(), ..draft(&form, application.metadata.clone())? };
     match application::update(&visit.ctx, &visit.grantor().await?, application.id, &draft).await {
         Ok(stored) => Ok(match stored.secret {
             Some(value) => secret::shown(visit.frame, &stored.application, value, &secret::Occasion::Confidential),
@@ -79,8 +79,8 @@ fn again(page: Edit) -> Response {
     Page(page).status(StatusCode::UNPROCESSABLE_ENTITY).into_response()
 }
 
-/// What was typed; a field that this does not name cannot be written.
-fn draft(form: &Form) -> Result<Draft, Fault> {
+/// What was typed, over what was registered before; a field that this does not name cannot be written.
+fn draft(form: &Form, metadata: Metadata) -> Result<Draft, Fault> {
     let text = |name: &str| form.text(name).map(str::to_owned);
     let list = |name: &str| form.all(name).map(str::to_owned).collect();
     Ok(Draft {
@@ -104,6 +104,7 @@ fn draft(form: &Form) -> Result<Draft, Fault> {
         logo_uri: text("logo_uri")?,
         policy_uri: text("policy_uri")?,
         tos_uri: text("tos_uri")?,
+        metadata,
     })
 }
 

@@ -98,7 +98,7 @@ fn matching(q: &str) -> Condition {
 
 impl Row {
     fn of(row: Model) -> Self {
-        let application = Application(row);
+        let application = Application::from(row);
         Self {
             id: application.id,
             name: application.name.clone(),

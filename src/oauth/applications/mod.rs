@@ -59,7 +59,7 @@ impl Visit {
     async fn application(&self) -> Result<Application, Fault> {
         let pk = self.pk.ok_or_else(Fault::not_found)?;
         let found = row::Entity::find_by_id(pk).one(self.ctx.db.reader()).await?;
-        found.map(Application).ok_or_else(Fault::not_found)
+        found.map(Application::from).ok_or_else(Fault::not_found)
     }
 
     /// The application of the address, if it is one that may be changed.

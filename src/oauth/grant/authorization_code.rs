@@ -3,22 +3,22 @@
 use entities::oauth::authorization_code;
 use sea_orm::{DbErr, QuerySelect as _, prelude::*};
 
-use super::{locked, not_good, stands};
+use super::{Asking, locked, not_good, stands};
 use crate::{
     ctx::Ctx,
     db::Tx,
     oauth::{
-        application::{Application, GrantType},
+        application::GrantType,
         error::{Code, Error},
-        issue::{self, Issued},
+        issue::{self, Issued, Mint},
         pkce,
-        protocol::Form,
     },
     secret::{self, Kind},
 };
 
 /// Exchanges a code for tokens.
-pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form: &Form) -> Result<Issued, Error> {
+pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issued, Error> {
+    let Asking { application, form, .. } = asking;
     if !application.allows(GrantType::AuthorizationCode) {
         return Err(Error::new(Code::UnauthorizedClient, "The client may not use the authorization code grant."));
     }
@@ -28,17 +28,18 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form:
         return Err(not_good());
     }
     let digest = secret::digest(code);
-    ctx.db.write(|tx| async move { spend(ctx, &tx, application, &digest, redirect_uri, verifier).await }).await?
+    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, &digest, redirect_uri, verifier).await }).await?
 }
 
 async fn spend(
     ctx: &Ctx,
     tx: &Tx,
-    application: &Application,
+    asking: &Asking,
     digest: &str,
     redirect_uri: Option<&str>,
     verifier: Option<&str>,
 ) -> Result<Result<Issued, Error>, DbErr> {
+    let Asking { application, confirmation, .. } = asking;
     let now = ctx.clock.now();
     // Locked: of two that spend one code, the second sees what the first did.
     let by_digest = authorization_code::Entity::find().filter(authorization_code::Column::Digest.eq(digest));
@@ -80,14 +81,22 @@ async fn spend(
         .filter(authorization_code::Column::Id.eq(code.id))
         .exec(&**tx)
         .await?;
-    let access_token = issue::access_token(ctx, tx, application, Some(&grant), &scopes).await?;
+    let mint = Mint {
+        application,
+        grant: Some(&grant),
+        scopes: &scopes,
+        audience: &grant.resources,
+        confirmation: confirmation.as_ref(),
+    };
+    let access_token = issue::access_token(ctx, tx, mint).await?;
     let refresh_token = if issue::is_refreshable(application, &scopes) {
         let value = Kind::RefreshToken.generate(ctx.rng);
-        issue::refresh_token(ctx, tx, application, &grant, &value).await?;
+        issue::refresh_token(ctx, tx, application, &grant, confirmation.as_ref(), &value).await?;
         Some(value)
     } else {
         None
     };
     let expires_in = application.access_token_lifetime;
-    Ok(Ok(Issued { access_token, refresh_token, scopes, expires_in, person: Some((user, grant)) }))
+    let confirmation = confirmation.clone();
+    Ok(Ok(Issued { access_token, refresh_token, scopes, expires_in, confirmation, person: Some((user, grant)) }))
 }

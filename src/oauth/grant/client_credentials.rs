@@ -4,20 +4,21 @@
 use entities::oauth::application;
 use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
 
+use super::Asking;
 use crate::{
     ctx::Ctx,
     oauth::{
-        application::{Application, GrantType},
+        application::GrantType,
         error::{Code, Error},
-        issue::{self, Issued},
-        protocol::Form,
+        issue::{self, Issued, Mint},
         token::scope_parameter,
     },
     scope::Scope,
 };
 
 /// Issues an access token to the application itself. "A refresh token SHOULD NOT be included."
-pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form: &Form) -> Result<Issued, Error> {
+pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issued, Error> {
+    let Asking { application, form, confirmation } = asking;
     if !application.allows(GrantType::ClientCredentials) {
         return Err(Error::new(Code::UnauthorizedClient, "The client may not use the client credentials grant."));
     }
@@ -28,14 +29,14 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form:
     if scopes.is_empty() && !nothing_asked {
         return Err(Error::new(Code::InvalidScope, "The client is allowed none of the scopes that it asks for."));
     }
-    let granted = &scopes;
+    let mint = Mint { application, grant: None, scopes: &scopes, audience: "", confirmation: confirmation.as_ref() };
     let access_token = ctx
         .db
         .write(|tx| async move {
             // Locked against being disabled meanwhile, which deletes the tokens that are there by then.
             let row = application::Entity::find_by_id(application.id).lock_shared().one(&*tx).await?;
             match row.filter(|row| row.is_active) {
-                Some(_) => issue::access_token(ctx, &tx, application, None, granted).await.map(Some),
+                Some(_) => issue::access_token(ctx, &tx, mint).await.map(Some),
                 None => Ok(None),
             }
         })
@@ -43,7 +44,8 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form:
         .map_err(|error: DbErr| Error::from(error))?
         .ok_or_else(|| Error::invalid_client("disabled meanwhile"))?;
     let expires_in = application.access_token_lifetime;
-    Ok(Issued { access_token, refresh_token: None, scopes, expires_in, person: None })
+    let confirmation = confirmation.clone();
+    Ok(Issued { access_token, refresh_token: None, scopes, expires_in, confirmation, person: None })
 }
 
 /// An application is no person: there is nobody to identify, and nobody who could be away.

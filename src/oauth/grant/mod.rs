@@ -9,8 +9,16 @@ pub(super) mod refresh_token;
 use entities::{accounts::user, oauth::grant};
 use sea_orm::{DbErr, QuerySelect as _, prelude::*};
 
-use super::{application::Application, error::Error};
+use super::{application::Application, confirmation::Confirmation, error::Error, protocol::Form};
 use crate::db::Tx;
+
+/// A token request whose client is known.
+pub(super) struct Asking {
+    pub(super) application: Application,
+    pub(super) form: Form,
+    /// The key that the request proved to hold, to which what is issued is bound.
+    pub(super) confirmation: Option<Confirmation>,
+}
 
 /// A grant with its person, locked, if both are alive and it is this application's.
 async fn locked(

@@ -13,7 +13,7 @@ use entities::{
 };
 use sea_orm::{DbErr, QuerySelect as _, prelude::*};
 
-use super::{locked, not_good, stands};
+use super::{Asking, locked, not_good, stands};
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
@@ -21,8 +21,7 @@ use crate::{
     oauth::{
         application::Application,
         error::{Code, Error},
-        issue::{self, Issued},
-        protocol::Form,
+        issue::{self, Issued, Mint},
         token::scope_parameter,
     },
     scope::Scopes,
@@ -33,23 +32,25 @@ use crate::{
 const RETRY: i64 = 30;
 
 /// Exchanges a refresh token for new tokens.
-pub(in crate::oauth) async fn redeem(ctx: &Ctx, application: &Application, form: &Form) -> Result<Issued, Error> {
+pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issued, Error> {
+    let form = &asking.form;
     let value = form.required("refresh_token", "The parameter refresh_token is missing.")?;
     let asked = scope_parameter(form)?;
     if !Kind::RefreshToken.recognises(value) {
         return Err(not_good());
     }
     let asked = asked.as_ref();
-    ctx.db.write(|tx| async move { spend(ctx, &tx, application, value, asked).await }).await?
+    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, value, asked).await }).await?
 }
 
 async fn spend(
     ctx: &Ctx,
     tx: &Tx,
-    application: &Application,
+    asking: &Asking,
     value: &str,
     asked: Option<&Scopes>,
 ) -> Result<Result<Issued, Error>, DbErr> {
+    let application = &asking.application;
     let now = ctx.clock.now();
     let by_digest = refresh_token::Entity::find().filter(refresh_token::Column::Digest.eq(secret::digest(value)));
     // First the grant, then the token again: whoever works on a family holds its grant, so that nobody waits in a circle.
@@ -71,7 +72,7 @@ async fn spend(
         Err(refused) => return Ok(Err(refused)),
     };
     let refresh_token = if application.is_public() || token.consumed.is_some() {
-        let Some(successor) = rotate(ctx, tx, application, &grant, &token, value, now).await? else {
+        let Some(successor) = rotate(ctx, tx, asking, &grant, &token, value, now).await? else {
             let client_id = &application.client_id;
             tracing::warn!(client_id, grant = grant.id, "a refresh token was replayed; its grant is revoked");
             issue::revoke_grant(tx, grant.id, now).await?;
@@ -82,14 +83,14 @@ async fn spend(
         keep(tx, application, &grant, &token, now).await?;
         value.to_owned()
     };
-    Ok(Ok(finish(ctx, tx, application, grant, user, scopes, refresh_token, now).await?))
+    Ok(Ok(finish(ctx, tx, asking, grant, user, scopes, refresh_token, now).await?))
 }
 
 /// The one successor of a token; none where the token was spent too long ago, or its successor already was.
 async fn rotate(
     ctx: &Ctx,
     tx: &Tx,
-    application: &Application,
+    asking: &Asking,
     grant: &grant::Model,
     token: &refresh_token::Model,
     value: &str,
@@ -97,7 +98,8 @@ async fn rotate(
 ) -> Result<Option<String>, DbErr> {
     let next = ctx.key.derived(Kind::RefreshToken, Purpose::Refresh, &[value]);
     let Some(consumed) = token.consumed else {
-        let successor = issue::refresh_token(ctx, tx, application, grant, &next).await?;
+        let successor =
+            issue::refresh_token(ctx, tx, &asking.application, grant, asking.confirmation.as_ref(), &next).await?;
         refresh_token::Entity::update_many()
             .col_expr(refresh_token::Column::Consumed, Expr::value(now))
             .col_expr(refresh_token::Column::Successor, Expr::value(successor))
@@ -138,7 +140,7 @@ async fn keep(
 async fn finish(
     ctx: &Ctx,
     tx: &Tx,
-    application: &Application,
+    asking: &Asking,
     grant: grant::Model,
     user: user::Model,
     scopes: Scopes,
@@ -146,9 +148,18 @@ async fn finish(
     now: Timestamp,
 ) -> Result<Issued, DbErr> {
     issue::touch(tx, &grant, now).await?;
-    let access_token = issue::access_token(ctx, tx, application, Some(&grant), &scopes).await?;
+    let Asking { application, confirmation, .. } = asking;
+    let mint = Mint {
+        application,
+        grant: Some(&grant),
+        scopes: &scopes,
+        audience: &grant.resources,
+        confirmation: confirmation.as_ref(),
+    };
+    let access_token = issue::access_token(ctx, tx, mint).await?;
     // "A refreshed ID token SHOULD NOT have a nonce Claim" (OpenID Connect Core 12.2).
     let grant = grant::Model { nonce: None, ..grant };
     let expires_in = application.access_token_lifetime;
-    Ok(Issued { access_token, refresh_token: Some(refresh_token), scopes, expires_in, person: Some((user, grant)) })
+    let (refresh_token, confirmation) = (Some(refresh_token), confirmation.clone());
+    Ok(Issued { access_token, refresh_token, scopes, expires_in, confirmation, person: Some((user, grant)) })
 }

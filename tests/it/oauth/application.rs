@@ -24,12 +24,12 @@ fn restarted(app: &App, change: impl FnOnce(&mut Config)) -> Ctx {
 }
 
 async fn confidential(app: &App) -> Application {
-    let mut row: row::ActiveModel = the_default(app).await.0.into();
+    let mut row: row::ActiveModel = the_default(app).await.row.into();
     row.id = sea_orm::ActiveValue::NotSet;
     row.client_id = Set("confidential".into());
     row.client_type = Set("confidential".into());
     row.is_default = Set(false);
-    Application(row.insert(app.ctx.db.migrator()).await.unwrap())
+    row.insert(app.ctx.db.migrator()).await.unwrap().into()
 }
 
 async fn add_secret(app: &App, application: &Application, value: &str, expires: Option<i64>) {
@@ -101,10 +101,10 @@ both! {
         assert!(!verify(&old).await && verify(&new).await);
 
         let mut public = found.clone();
-        public.0.client_type = "public".into();
+        public.row.client_type = "public".into();
         assert!(!application::verify_secret(&app.ctx, &public, &new).await.unwrap());
         let mut disabled = found.clone();
-        disabled.0.is_active = false;
+        disabled.row.is_active = false;
         assert!(!application::verify_secret(&app.ctx, &disabled, &new).await.unwrap());
     }
 
@@ -165,6 +165,7 @@ fn a_public_application_is_asked_again_and_needs_pkce_whatever_its_row_says() {
         logo_uri: String::new(),
         policy_uri: String::new(),
         tos_uri: String::new(),
+        metadata: String::new(),
         is_active: true,
         is_default: false,
         origin: "administrator".into(),
@@ -172,7 +173,7 @@ fn a_public_application_is_asked_again_and_needs_pkce_whatever_its_row_says() {
         created: 0,
         updated: 0,
     };
-    let found = Application(row);
+    let found = Application::from(row);
     assert!(found.is_public() && found.requires_pkce() && !found.remembers_consent());
     assert!(!found.allows(GrantType::ClientCredentials));
     assert_eq!(found.algorithm().name(), "RS256");

@@ -1,0 +1,40 @@
+//! What a registration says beyond the columns of its row: the members of RFC 7591 section 2 and of the registries that
+//! extend it, as one JSON object, so that a new member is a new field and no new column.
+//!
+//! Each feature has a file here: its members (flattened into the object), their rules, and what they mean to the rest of
+//! the server. A member has the name under which it is registered.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientType, GrantType};
+use crate::web::form::Errors;
+
+/// The most that a registration may hold: it is read with every token.
+const MAX_BYTES: usize = 65_536;
+
+/// See the module. What is absent has its default; what this version does not know is dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metadata {}
+
+impl Metadata {
+    /// The object in a row.
+    pub(super) fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|error| {
+            tracing::error!(%error, "the metadata of an application cannot be read: it has the defaults");
+            Self::default()
+        })
+    }
+
+    /// The object for a row.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Every rule of every feature; a message stands under the name of its member.
+    pub(super) fn check(&self, _client_type: ClientType, _grants: &[GrantType], errors: &mut Errors) {
+        if self.text().len() > MAX_BYTES {
+            errors.add("metadata", "The registration is larger than 64 kB.");
+        }
+    }
+}
