@@ -175,6 +175,11 @@ pub(super) struct Checked {
 }
 
 impl Draft {
+    /// What is wrong with it.
+    pub fn faults(&self, grantor: &Grantor) -> Errors {
+        self.check(grantor).err().unwrap_or_default()
+    }
+
     /// Every rule at once, so that every message can stand beside its field.
     pub(super) fn check(&self, grantor: &Grantor) -> Result<Checked, Errors> {
         let mut errors = Errors::default();

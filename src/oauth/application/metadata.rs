@@ -2,7 +2,8 @@
 //! extend it, as one JSON object, so that a new member is a new field and no new column.
 //!
 //! Each feature has a file here: its members (flattened into the object), their rules, and what they mean to the rest of
-//! the server. A member has the name under which it is registered.
+//! the server. A member has the name under which it is registered. One that a person may choose is also declared in
+//! `applications/edit/members.rs`: its label, its help and its kind, and the form, its parsing and the page follow.
 
 use serde::{Deserialize, Serialize};
 

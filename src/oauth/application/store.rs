@@ -34,6 +34,9 @@ pub enum Refused {
     /// A public application keeps no secret.
     #[error("a public application has no secret")]
     Public,
+    /// It is no longer as it was when it was shown.
+    #[error("the application was changed meanwhile")]
+    Changed,
     /// It is no longer there.
     #[error("there is no such application")]
     Missing,
@@ -91,18 +94,28 @@ fn taken() -> Refused {
     Refused::Invalid([("client_id", "This client id is taken.")].into_iter().collect())
 }
 
-/// Changes an application; `client_id` stays what it is.
+/// Changes an application; `client_id` stays what it is. Where `seen` names a state ([`Application::version`]), only that
+/// one is changed.
 ///
 /// A change never leaves more behind than it says: another type ends every token and every consent, since both were
 /// given to something else; a grant that is taken away ends what came of it; a narrower scope ends the access tokens,
 /// which come back narrower.
-pub async fn update(ctx: &Ctx, grantor: &Grantor, id: i32, draft: &Draft) -> Result<Stored, Refused> {
+pub async fn update(
+    ctx: &Ctx,
+    grantor: &Grantor,
+    id: i32,
+    draft: &Draft,
+    seen: Option<&str>,
+) -> Result<Stored, Refused> {
     let checked = draft.check(grantor).map_err(Refused::Invalid)?;
     let now = ctx.clock.now();
     let fresh_secret = Kind::ClientSecret.generate(ctx.rng);
     ctx.db
         .write(|tx| async move {
             let before = editable(&tx, id).await?;
+            if seen.is_some_and(|seen| seen != before.version()) {
+                return Err(Refused::Changed);
+            }
             let changes_type = before.client_type() != checked.client_type;
             let lost = |grant| before.allows(grant) && !checked.grant_types.contains(&grant);
             if changes_type || lost(GrantType::AuthorizationCode) {

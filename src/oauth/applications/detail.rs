@@ -5,7 +5,7 @@ use entities::accounts::user;
 use poem::{IntoResponse as _, Request, Response, handler};
 use sea_orm::{QuerySelect as _, prelude::*};
 
-use super::Visit;
+use super::{Visit, edit};
 use crate::{
     clock::Timestamp,
     oauth::{
@@ -30,6 +30,8 @@ struct Detail {
     secrets: Vec<Secret>,
     mismatches: Vec<Mismatch>,
     endpoints: Vec<Endpoint>,
+    /// By heading, what else was registered.
+    members: Vec<(&'static str, Vec<(&'static str, String)>)>,
 }
 
 struct Secret {
@@ -96,6 +98,7 @@ pub(super) async fn page(visit: Visit, request: &Request) -> Result<Response, Fa
         ]
         .map(|(id, name, path)| Endpoint { id, name, address: ctx.config.issuer() + path })
         .into(),
+        members: edit::described(&application.metadata),
         frame: visit.frame,
         application,
     };

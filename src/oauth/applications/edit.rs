@@ -1,12 +1,17 @@
 //! `/o/applications/register/` and `<pk>/update/`: the form.
 
+mod members;
+
+pub(super) use members::described;
+
 use askama::Template;
 use poem::{IntoResponse as _, Request, Response, handler, http::StatusCode};
 
+use self::members::{Field, Kind, SECTIONS, Section, Values};
 use super::{Visit, address, refused, secret};
 use crate::{
     oauth::{
-        application::{self, Algorithm, ClientType, Consent, Draft, GrantType, Metadata, Refused},
+        application::{self, Algorithm, Application, ClientType, Consent, Draft, GrantType, Metadata, Refused},
         show,
     },
     scope::{Action, Role, Scope},
@@ -24,27 +29,39 @@ struct Edit {
     /// The application that is changed; none when one is registered.
     of: Option<(i32, String)>,
     draft: Draft,
+    /// What stands in the fields of the members.
+    values: Values,
     errors: Errors,
+    /// Which state of the application the form shows.
+    version: String,
+    /// What somebody else stored meanwhile: the field, and what it holds now.
+    theirs: Vec<(&'static str, String)>,
 }
 
 #[handler]
 pub(super) async fn register_form(visit: Visit) -> Response {
     // A client id that is in the form makes a form that is sent twice harmless: the second time it is taken.
     let draft = Draft { client_id: application::random_client_id(&visit.ctx), ..Draft::default() };
-    Page(Edit { frame: visit.frame, of: None, draft, errors: Errors::default() }).into_response()
+    Page(Edit::new(visit.frame, None, draft, Errors::default())).into_response()
 }
 
 #[handler]
 pub(super) async fn register(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
     visit.confirm(request, &form)?;
-    let draft = draft(&form, Metadata::default())?;
-    match application::register(&visit.ctx, &visit.grantor().await?, &draft).await {
+    let Typed { draft, values, errors } = typed(&form, &Metadata::default())?;
+    let grantor = visit.grantor().await?;
+    let outcome = if errors.is_empty() {
+        application::register(&visit.ctx, &grantor, &draft).await
+    } else {
+        all(&draft, &grantor, errors)
+    };
+    match outcome {
         Ok(stored) => Ok(match stored.secret {
             // Shown on this one answer and nowhere else, so it cannot be a redirect.
             Some(value) => secret::shown(visit.frame, &stored.application, value, &secret::Occasion::Registered),
             None => see_other(&address(stored.application.id, "registered")),
         }),
-        Err(Refused::Invalid(errors)) => Ok(again(Edit { frame: visit.frame, of: None, draft, errors })),
+        Err(Refused::Invalid(errors)) => Ok(again(Edit { values, ..Edit::new(visit.frame, None, draft, errors) })),
         Err(other) => Err(refused(other)),
     }
 }
@@ -53,37 +70,118 @@ pub(super) async fn register(visit: Visit, request: &Request, form: Form) -> Res
 pub(super) async fn update_form(visit: Visit) -> Result<Response, Fault> {
     let application = visit.editable().await?;
     let draft = Draft::from(&application);
-    let of = Some((application.id, application.name.clone()));
-    Ok(Page(Edit { frame: visit.frame, of, draft, errors: Errors::default() }).into_response())
+    Ok(Page(Edit::new(visit.frame, Some(&application), draft, Errors::default())).into_response())
 }
 
 #[handler]
 pub(super) async fn update(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
     visit.confirm(request, &form)?;
     let application = visit.editable().await?;
-    let draft = Draft { client_id: application.client_id.clone(), ..draft(&form, application.metadata.clone())? };
-    match application::update(&visit.ctx, &visit.grantor().await?, application.id, &draft).await {
+    let Typed { draft, values, errors } = typed(&form, &application.metadata)?;
+    let draft = Draft { client_id: application.client_id.clone(), ..draft };
+    let (grantor, seen) = (visit.grantor().await?, form.text("version")?);
+    let state = Some(seen).filter(|seen| !seen.is_empty());
+    let outcome = if errors.is_empty() {
+        application::update(&visit.ctx, &grantor, application.id, &draft, state).await
+    } else {
+        all(&draft, &grantor, errors)
+    };
+    match outcome {
         Ok(stored) => Ok(match stored.secret {
             Some(value) => secret::shown(visit.frame, &stored.application, value, &secret::Occasion::Confidential),
             None => see_other(&address(application.id, "updated")),
         }),
         Err(Refused::Invalid(errors)) => {
-            let of = Some((application.id, application.name.clone()));
-            Ok(again(Edit { frame: visit.frame, of, draft, errors }))
+            let version = seen.to_owned();
+            Ok(again(Edit { values, version, ..Edit::new(visit.frame, Some(&application), draft, errors) }))
+        }
+        Err(Refused::Changed) => {
+            // What was typed stays, and the next attempt knows what it replaces.
+            let now = visit.application().await?;
+            let theirs = theirs(&now, &draft, &values);
+            let errors = [("", CHANGED)].into_iter().collect();
+            Ok(again(Edit { values, theirs, ..Edit::new(visit.frame, Some(&now), draft, errors) }))
         }
         Err(other) => Err(refused(other)),
     }
+}
+
+const CHANGED: &str = "Somebody else changed this application while you had this form open. Nothing of yours is saved \
+     yet, and nothing of theirs is lost: compare, and save again to replace it.";
+
+/// What another stored, where it differs from what was typed here.
+fn theirs(now: &Application, draft: &Draft, values: &Values) -> Vec<(&'static str, String)> {
+    let stored = Draft::from(now);
+    let columns = FIELDS.into_iter().filter_map(|(name, label)| {
+        let (mine, theirs) = (column(draft, name), column(&stored, name));
+        (mine != theirs).then_some((label, theirs))
+    });
+    let stored = Values::of(&now.metadata);
+    let members = values.differing(&stored).map(|(field, theirs)| (field.label, theirs.to_owned()));
+    columns.chain(members).collect()
+}
+
+/// A field of the form as text that can be compared.
+fn column(draft: &Draft, name: &str) -> String {
+    let words = |words: &[String]| {
+        let mut words = words.to_vec();
+        words.sort_unstable();
+        words.join(" ")
+    };
+    let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name {
+        "name" => draft.name.trim().to_owned(),
+        "client_type" => draft.client_type.clone(),
+        "client_id" => draft.client_id.clone(),
+        "grant_types" => words(&draft.grant_types),
+        "redirect_uris" => lines(&draft.redirect_uris),
+        "post_logout_redirect_uris" => lines(&draft.post_logout_redirect_uris),
+        "allowed_origins" => lines(&draft.allowed_origins),
+        "scope" => words(&draft.scope),
+        "default_scope" => words(&draft.default_scope),
+        "require_pkce" => if draft.require_pkce { "required" } else { "not required" }.to_owned(),
+        "consent" => draft.consent.clone(),
+        "algorithm" => draft.algorithm.clone(),
+        "access_token_lifetime" => draft.access_token_lifetime.clone(),
+        "id_token_lifetime" => draft.id_token_lifetime.clone(),
+        "refresh_token_lifetime" => draft.refresh_token_lifetime.clone(),
+        "refresh_token_idle_lifetime" => draft.refresh_token_idle_lifetime.clone(),
+        "client_uri" => draft.client_uri.clone(),
+        "logo_uri" => draft.logo_uri.clone(),
+        "policy_uri" => draft.policy_uri.clone(),
+        "tos_uri" => draft.tos_uri.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A refusal with what cannot be read and every rule besides.
+fn all<T>(draft: &Draft, grantor: &application::Grantor, mut unreadable: Errors) -> Result<T, Refused> {
+    for (field, messages) in draft.faults(grantor).iter() {
+        for message in messages {
+            unreadable.add(field, message);
+        }
+    }
+    Err(Refused::Invalid(unreadable))
 }
 
 fn again(page: Edit) -> Response {
     Page(page).status(StatusCode::UNPROCESSABLE_ENTITY).into_response()
 }
 
-/// What was typed, over what was registered before; a field that this does not name cannot be written.
-fn draft(form: &Form, metadata: Metadata) -> Result<Draft, Fault> {
+/// What was typed.
+struct Typed {
+    draft: Draft,
+    values: Values,
+    /// What cannot even be read as what it should be.
+    errors: Errors,
+}
+
+/// What was typed; a field that this does not name cannot be written.
+fn typed(form: &Form, before: &Metadata) -> Result<Typed, Fault> {
+    let (metadata, values, errors) = members::read(form, before)?;
     let text = |name: &str| form.text(name).map(str::to_owned);
     let list = |name: &str| form.all(name).map(str::to_owned).collect();
-    Ok(Draft {
+    let draft = Draft {
         name: text("name")?,
         client_id: text("client_id")?,
         client_type: text("client_type")?,
@@ -105,7 +203,8 @@ fn draft(form: &Form, metadata: Metadata) -> Result<Draft, Fault> {
         policy_uri: text("policy_uri")?,
         tos_uri: text("tos_uri")?,
         metadata,
-    })
+    };
+    Ok(Typed { draft, values, errors })
 }
 
 /// A scope that stands by itself in the picker.
@@ -115,6 +214,35 @@ struct Plain {
 }
 
 impl Edit {
+    /// The form of an application, or of none yet, as it is stored or as it would begin.
+    fn new(frame: Frame, of: Option<&Application>, draft: Draft, errors: Errors) -> Self {
+        Self {
+            frame,
+            values: Values::of(&draft.metadata),
+            version: of.map(Application::version).unwrap_or_default(),
+            of: of.map(|application| (application.id, application.name.clone())),
+            draft,
+            errors,
+            theirs: Vec::new(),
+        }
+    }
+
+    fn sections() -> &'static [Section] {
+        SECTIONS
+    }
+
+    /// Whether a section is unfolded: somebody uses it, or something in it is wrong.
+    fn is_open(&self, section: &Section) -> bool {
+        self.values.is_special(section) || section.fields.iter().any(|field| self.errors.has(field.name))
+    }
+
+    fn has_links(&self) -> bool {
+        let Draft { client_uri, logo_uri, policy_uri, tos_uri, .. } = &self.draft;
+        let names = ["client_uri", "logo_uri", "policy_uri", "tos_uri"];
+        [client_uri, logo_uri, policy_uri, tos_uri].into_iter().any(|uri| !uri.is_empty())
+            || names.into_iter().any(|name| self.errors.has(name))
+    }
+
     fn address(&self) -> String {
         match &self.of {
             Some((pk, _)) => format!("/o/applications/{pk}/update/"),
@@ -200,11 +328,12 @@ impl Edit {
 
     /// The fields that have to be looked at again, in the order of the form, as they are called there.
     fn wrong_fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        FIELDS.into_iter().filter(|(name, _)| self.errors.has(name))
+        let members = members::fields().map(|Field { name, label, .. }| (*name, *label));
+        FIELDS.into_iter().chain(members).filter(|(name, _)| self.errors.has(name))
     }
 }
 
-const FIELDS: [(&str, &str); 19] = [
+const FIELDS: [(&str, &str); 20] = [
     ("name", "Name"),
     ("client_type", "Client type"),
     ("client_id", "Client id"),
@@ -214,6 +343,7 @@ const FIELDS: [(&str, &str); 19] = [
     ("allowed_origins", "Allowed origins"),
     ("scope", "Allowed scopes"),
     ("default_scope", "Default scopes"),
+    ("require_pkce", "PKCE"),
     ("consent", "Consent"),
     ("algorithm", "ID token algorithm"),
     ("access_token_lifetime", "Access token lifetime"),

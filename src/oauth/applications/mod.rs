@@ -88,6 +88,11 @@ fn refused(refused: Refused) -> Fault {
         Refused::Default => Fault::forbidden(
             "The default application comes with the server. Turn it off in the configuration (oauth.default_application).",
         ),
+        Refused::Changed => Fault::new(
+            poem::http::StatusCode::CONFLICT,
+            "That did not work",
+            "Somebody else changed the application meanwhile. Please look at it again.",
+        ),
         Refused::Public => Fault::bad_request("A public application has no secret."),
         Refused::Invalid(errors) => {
             let messages: Vec<&str> = errors.iter().flat_map(|(_, m)| m).map(String::as_str).collect();

@@ -11,7 +11,7 @@ use crate::support::{
 async fn update(app: &App, application: &Application, change: impl FnOnce(&mut Draft)) -> application::Stored {
     let mut draft = Draft::from(application);
     change(&mut draft);
-    application::update(&app.ctx, &Grantor::operator(), application.id, &draft).await.unwrap()
+    application::update(&app.ctx, &Grantor::operator(), application.id, &draft, None).await.unwrap()
 }
 
 async fn reload(app: &App, application: &Application) -> Option<Application> {
@@ -68,7 +68,7 @@ both! {
         app.give_itself(&stored.application).await;
         let mut public = public_draft("App");
         public.require_pkce = false;
-        let after = application::update(&app.ctx, &Grantor::operator(), stored.application.id, &public).await.unwrap();
+        let after = application::update(&app.ctx, &Grantor::operator(), stored.application.id, &public, None).await.unwrap();
         assert!(after.secret.is_none() && after.application.require_pkce);
         assert!(app.is_revoked(&given).await && !app.is_remembered(&ann, &stored.application).await);
         assert_eq!(app.access_tokens(&stored.application).await, 0);
@@ -118,7 +118,7 @@ both! {
     async fn nobody_changes_the_default_application(app: App) {
         let found = application::find(app.ctx.db.reader(), default::CLIENT_ID).await.unwrap().unwrap();
         let draft = public_draft("Mine");
-        let refused = application::update(&app.ctx, &Grantor::operator(), found.id, &draft).await;
+        let refused = application::update(&app.ctx, &Grantor::operator(), found.id, &draft, None).await;
         assert!(matches!(refused, Err(Refused::Default)));
         assert!(matches!(application::delete(&app.ctx, found.id).await, Err(Refused::Default)));
         assert!(matches!(application::set_active(&app.ctx, found.id, false).await, Err(Refused::Default)));
@@ -134,8 +134,8 @@ both! {
         let id = stored.application.id;
         for _ in 0..8 {
             let (x, y) = tokio::join!(
-                application::update(&app.ctx, &operator, id, &a),
-                application::update(&app.ctx, &operator, id, &b),
+                application::update(&app.ctx, &operator, id, &a, None),
+                application::update(&app.ctx, &operator, id, &b, None),
             );
             let secret = x.unwrap().secret.or(y.unwrap().secret);
             let after = reload(&app, &stored.application).await.unwrap();

@@ -7,7 +7,7 @@ use crate::support::{
     App,
     applications::{draft, public_draft},
     both,
-    browser::Browser,
+    browser::{Answer, Browser},
     people::PASSWORD,
 };
 
@@ -51,6 +51,31 @@ fn addresses(pk: i32) -> Vec<(String, bool)> {
 }
 
 both! {
+    async fn the_second_of_two_who_edit_at_once_is_told_and_loses_nothing(app: App) {
+        let stored = app.register(&public_draft("App")).await;
+        let (pk, client_id) = (stored.application.id, stored.application.client_id.clone());
+        let update = format!("/o/applications/{pk}/update/");
+        let ann = root(&app).await;
+        app.superuser("bob").await;
+        let bob = Browser::logged_in(&app, "bob", PASSWORD).await;
+        let version = |page: &Answer| page.hidden("version").unwrap().to_owned();
+        let seen = (version(&ann.get(&update).await), version(&bob.get(&update).await));
+
+        let mine = with(&[("name", "Ann's"), ("client_id", &client_id), ("version", &seen.0)]);
+        assert_eq!(ann.post(&update, &mine).await.status, StatusCode::SEE_OTHER);
+        let theirs = with(&[("name", "Bob's"), ("client_id", &client_id), ("version", &seen.1)]);
+        let answer = bob.post(&update, &theirs).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("Somebody else changed this application"), "{}", answer.body);
+        assert!(answer.body.contains("value=\"Bob&#39;s\"") && answer.body.contains("<code>Ann&#39;s</code>"), "{}", answer.body);
+        assert_eq!(find(&app, &client_id).await.unwrap().name, "Ann's");
+
+        let now = version(&answer);
+        let again = with(&[("name", "Bob's"), ("client_id", &client_id), ("version", &now)]);
+        assert_eq!(bob.post(&update, &again).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(find(&app, &client_id).await.unwrap().name, "Bob's");
+    }
+
     async fn the_anonymous_are_sent_to_the_login_and_come_back(app: App) {
         let stored = app.register(&draft("App")).await;
         let stranger = Browser::new(&app).await;

@@ -228,6 +228,6 @@ both! {
             }
         }
         let wider = Draft { scope: words(&["openid", "a:superuser"]), ..draft("App") };
-        assert!(application::update(&app.ctx, &grantor, stored.id, &wider).await.is_err());
+        assert!(application::update(&app.ctx, &grantor, stored.id, &wider, None).await.is_err());
     }
 }
