@@ -46,6 +46,8 @@ pub struct Config {
     pub session: Session,
     /// The authorization server.
     pub oauth: Oauth,
+    /// Requests that this server sends.
+    pub egress: Egress,
 }
 
 /// How log lines are written.
@@ -100,6 +102,16 @@ pub struct Oauth {
     pub key_rotation_days: i64,
 }
 
+/// Requests that this server sends, to addresses that strangers may have chosen.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Egress {
+    /// Lets this machine be asked, and over plain http: for development only.
+    pub allow_loopback: bool,
+    /// A PEM file of certification authorities that are trusted beside Mozilla's.
+    pub extra_ca: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -118,6 +130,7 @@ impl Default for Config {
             password: Password::default(),
             session: Session::default(),
             oauth: Oauth::default(),
+            egress: Egress::default(),
         }
     }
 }

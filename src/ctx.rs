@@ -8,6 +8,7 @@ use crate::{
     clock::{Clock, Rng, Timestamp},
     config::Config,
     db::Db,
+    egress::{Egress, Unusable, documents::Documents},
     limiter::Limiter,
     password::{BadCost, Passwords},
     secret::ServerKey,
@@ -40,18 +41,47 @@ pub struct Parts {
     pub passwords: Passwords,
     /// The limiter of guesses.
     pub limiter: Limiter,
+    /// The client of outgoing HTTP.
+    pub egress: Egress,
+    /// What it fetched a while ago.
+    pub documents: Documents,
     /// Marks of passwords that Basic authentication verified, and when (see `accounts::credential`).
     pub verified: Cache<[u8; 32], Timestamp>,
 }
 
+/// Why the parts do not fit together: what the operator configured.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The cost of a password hash.
+    #[error(transparent)]
+    Cost(#[from] BadCost),
+    /// The client of outgoing HTTP.
+    #[error(transparent)]
+    Egress(#[from] Unusable),
+}
+
 impl Ctx {
     /// Puts the parts together.
-    pub fn new(config: Config, db: Db, key: ServerKey, clock: Clock, rng: Rng) -> Result<Self, BadCost> {
+    pub fn new(config: Config, db: Db, key: ServerKey, clock: Clock, rng: Rng) -> Result<Self, Unfit> {
         let passwords = Passwords::new(&config.password, rng)?;
         let limiter = Limiter::new(clock.clone(), &config.password);
         let signing = Signing::new(db.clone(), clock.clone(), key.clone());
+        let egress = Egress::new(&config.egress)?;
+        let documents = Documents::new(egress.clone(), clock.clone());
         let verified = Cache::new(VERIFIED);
-        Ok(Self(Arc::new(Parts { db, clock, rng, config, key, signing, passwords, limiter, verified })))
+        Ok(Self(Arc::new(Parts {
+            db,
+            clock,
+            rng,
+            config,
+            key,
+            signing,
+            passwords,
+            limiter,
+            egress,
+            documents,
+            verified,
+        })))
     }
 }
 

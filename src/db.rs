@@ -98,6 +98,20 @@ impl Db {
         F: FnOnce(Tx) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
+        let written = self.note(change).await;
+        if written.is_ok() {
+            self.writes.fetch_add(1, Ordering::Release);
+        }
+        written
+    }
+
+    /// [`Self::write`] of a row from which nothing that is kept in memory was read, so that all of it stays good.
+    pub async fn note<T, E, F, Fut>(&self, change: F) -> Result<T, E>
+    where
+        E: From<DbErr>,
+        F: FnOnce(Tx) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -109,7 +123,6 @@ impl Db {
         match outcome {
             Ok(value) => {
                 tx.commit().await?;
-                self.writes.fetch_add(1, Ordering::Release);
                 Ok(value)
             }
             Err(error) => {

@@ -15,7 +15,7 @@
 //! 5 accounts settings
 //! 4 ctx
 //! 3 signing
-//! 2 db web password limiter
+//! 2 db web password limiter egress
 //! 1 config scope secret
 //! 0 clock        (entities, migration: separate crates, below all)
 //! ```
@@ -28,6 +28,7 @@ pub mod config;
 pub mod ctx;
 pub mod db;
 pub mod directory;
+pub mod egress;
 pub mod instance;
 pub mod inventory;
 pub mod limiter;

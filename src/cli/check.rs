@@ -35,6 +35,11 @@ fn findings(config: &Config) -> Vec<String> {
     if config.debug {
         say("debug is on: it shows more than strangers should see. Unset STOCKADE_DEBUG.".into());
     }
+    if config.egress.allow_loopback {
+        say("egress.allow_loopback is on: an application can make this server ask services on this machine. Unset \
+             STOCKADE_EGRESS__ALLOW_LOOPBACK."
+            .into());
+    }
     if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
         say(format!(
             "the server listens on {} without trusted_proxies: behind a proxy every address would be the proxy's, and the \
@@ -111,13 +116,15 @@ mod tests {
             ("STOCKADE_DATA_DIR", dir.path().to_str().unwrap()),
             ("STOCKADE_SITE_URL", "http://inv.example"),
             ("STOCKADE_DEBUG", "true"),
+            ("STOCKADE_EGRESS__ALLOW_LOOPBACK", "true"),
             ("STOCKADE_LISTEN", "0.0.0.0:80"),
             ("STOCKADE_ADMIN_PASSWORD", "x"),
             ("STOCKADE_PASSWORD__MEMORY_KIB", "64"),
             ("STOCKADE_PASSWORD__MIN_LENGTH", "4"),
         ]));
-        for word in ["site_url", "debug", "trusted_proxies", "admin_password", "Argon2id", "min_length", "stockade.key"]
-        {
+        let words =
+            ["site_url", "debug", "trusted_proxies", "admin_password", "Argon2id", "min_length", "stockade.key"];
+        for word in words.into_iter().chain(["allow_loopback"]) {
             assert_eq!(all.iter().filter(|finding| finding.contains(word)).count(), 1, "{word}: {all:#?}");
         }
         let open = config(&[("STOCKADE_TRUSTED_PROXIES", "[\"0.0.0.0/0\"]"), ("STOCKADE_SITE_URL", "https://x")]);

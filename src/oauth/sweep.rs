@@ -2,7 +2,7 @@
 
 use entities::{
     accounts::session,
-    oauth::{access_token, authorization_code, grant, refresh_token},
+    oauth::{access_token, authorization_code, grant, refresh_token, replay},
 };
 use sea_orm::{Condition, DbErr, QuerySelect as _, QueryTrait as _, prelude::*, sea_query::SelectStatement};
 
@@ -32,6 +32,9 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, DbErr> {
         remove(ctx, refresh_token::Entity, refresh_token::Column::Id, expired(refresh_token::Column::Expires, before))
             .await?;
     removed += remove(ctx, session::Entity, session::Column::Id, expired(session::Column::Expires, before)).await?;
+    // Nobody looks at these after their time: what they stand for is refused for its age.
+    let digest = replay::Column::Digest;
+    removed += remove(ctx, replay::Entity, digest, expired(replay::Column::Expires, before + KEEP)).await?;
     removed += remove(ctx, grant::Entity, grant::Column::Id, childless(before)).await?;
     Ok(removed)
 }
@@ -61,7 +64,7 @@ async fn remove<E: EntityTrait>(ctx: &Ctx, _: E, id: E::Column, which: Condition
     let batch = || E::find().select_only().column(id).filter(which.clone()).limit(BATCH);
     let mut removed = 0;
     // Looked for by a reader first: nothing to do is no write.
-    while batch().limit(1).into_tuple::<i32>().one(ctx.db.reader()).await?.is_some() {
+    while E::find().filter(which.clone()).limit(1).one(ctx.db.reader()).await?.is_some() {
         let rows = batch().into_query();
         removed += ctx
             .db

@@ -13,4 +13,5 @@ pub mod logout_notice;
 pub mod redirect_mismatch;
 pub mod refresh_token;
 pub mod registration;
+pub mod replay;
 pub mod signing_key;

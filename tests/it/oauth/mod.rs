@@ -11,5 +11,6 @@ mod discovery;
 mod logout;
 mod logs;
 mod refresh;
+mod replay;
 mod sweep;
 mod tokens;
