@@ -3,5 +3,6 @@
 
 pub mod accounts;
 pub mod common;
+pub mod exact;
 pub mod inventory;
 pub mod oauth;

@@ -4,7 +4,10 @@ mod filters;
 mod read;
 mod rules;
 
-use entities::inventory::{part, part_category};
+use entities::{
+    exact::Quantity,
+    inventory::{part, part_category},
+};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
 use sea_orm::{
@@ -23,7 +26,7 @@ use crate::{
     db::Tx,
     rest::{
         ApiError, Json, Purpose, Resource, Table, View,
-        field::{Given, Key, Link, Markdown, OrBlank, Quantity, Required},
+        field::{Given, Key, Link, Markdown, Number, OrBlank, Required},
         not_found,
     },
     scope::Role,
@@ -64,9 +67,9 @@ pub(super) struct PartWrite {
     /// Locked parts cannot be edited
     locked: Given<bool>,
     /// Minimum allowed stock level
-    minimum_stock: Given<Quantity>,
+    minimum_stock: Given<Number<Quantity>>,
     /// Maximum allowed stock level
-    maximum_stock: Given<Quantity>,
+    maximum_stock: Given<Number<Quantity>>,
     /// Part name
     #[oai(validator(min_length = 1, max_length = 100))]
     name: Required<String>,
@@ -151,8 +154,8 @@ impl Resource for Parts {
             creation_user: Set(None),
             creation_date: Set(None),
             default_expiry: Set(0),
-            minimum_stock: Set(0),
-            maximum_stock: Set(0),
+            minimum_stock: Set(Quantity::ZERO),
+            maximum_stock: Set(Quantity::ZERO),
             active: Set(true),
             assembly: Set(false),
             component: Set(true),
@@ -189,7 +192,7 @@ impl Resource for Parts {
 
     async fn begin(tx: &Tx, _view: &View<'_>) -> Result<(), ApiError> {
         // A category must not become structural, or vanish, while a part is put into it.
-        Ok(tree::lock(tx, false).await?)
+        Ok(tree::lock::<part_category::Entity>(tx, false).await?)
     }
 
     async fn check(

@@ -1,18 +1,16 @@
 //! `/api/part/category/`: the tree of part categories.
 
 mod delete;
-mod shape;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use entities::inventory::part_category;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Path};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    Condition, DbErr, DeriveIntoActiveModel, FromQueryResult, Order, QuerySelect as _,
+    DbErr, DeriveIntoActiveModel, FromQueryResult, Order, QuerySelect as _,
     prelude::*,
-    sea_query::{Query, SimpleExpr},
 };
 use serde::Serialize;
 
@@ -22,11 +20,9 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     rest::{
-        ApiError, Body, Filter, Gone, Kind, Listing, Params, Purpose, Resource, Table, View,
+        ApiError, Body, Filter, Gone, Listing, Params, Purpose, Resource, Table, View,
         crud::list,
         field::{Given, Key, OrBlank, Required, Shown},
-        invalid, invalid_object,
-        list::Value,
     },
     scope::Role,
 };
@@ -106,68 +102,19 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct Categories;
 
-const SUBCATEGORIES: &str = "(SELECT COUNT(*) FROM part_category sub WHERE sub.parent = part_category.id)";
-const PART_COUNT: &str = "(SELECT COUNT(*) FROM part_category sub JOIN part ON part.category = sub.id \
-     WHERE sub.path >= part_category.path \
-     AND sub.path < substr(part_category.path, 1, length(part_category.path) - 1) || '0')";
-
-fn all(condition: SimpleExpr) -> Condition {
-    Condition::all().add(condition)
-}
-
-/// The categories at and below one.
-pub(super) fn subtree(pk: i32) -> SimpleExpr {
-    Expr::cust(subtree_sql(pk))
-}
-
-/// The number is ours, not the client's text.
-fn subtree_sql(pk: i32) -> String {
-    format!(
-        "part_category.path >= (SELECT path FROM part_category WHERE id = {pk}) AND part_category.path < \
-         (SELECT substr(path, 1, length(path) - 1) || '0' FROM part_category WHERE id = {pk})"
-    )
-}
-
-/// The ids of the categories at and below one.
-pub(super) fn subtree_ids(pk: i32) -> sea_orm::sea_query::SelectStatement {
-    Query::select()
-        .column((part_category::Entity, part_category::Column::Id))
-        .from(part_category::Entity)
-        .and_where(subtree(pk))
-        .to_owned()
-}
-
-fn number(value: &Value) -> i32 {
-    if let Value::Int(number) = value { *number } else { 0 }
-}
-
-fn common_filters() -> Vec<Filter> {
-    use part_category::Column as C;
-    vec![
-        Filter::by("parent", Kind::Key("part_category"), |value, view| {
-            let pk = number(value);
-            if view.params.flag("cascade") == Some(true) {
-                return all(subtree(pk)).add(C::Id.ne(pk));
-            }
-            all(C::Parent.eq(pk))
-        }),
-        Filter::flag("cascade", false),
-        Filter::by("top_level", Kind::Bool, |value, _| {
-            all(if value.truth() { C::Parent.is_null() } else { C::Parent.is_not_null() })
-        }),
-        Filter::by("depth", Kind::Int, |value, _| all(C::Level.lte(number(value)))),
-        Filter::by("exclude_tree", Kind::Int, |value, _| {
-            all(Expr::cust(format!("NOT COALESCE(({}), FALSE)", subtree_sql(number(value)))))
-        }),
-        Filter::eq("name", Kind::Text, C::Name),
-        Filter::eq("structural", Kind::Bool, C::Structural),
-    ]
-}
+tree::tree!(
+    part_category,
+    "part_category",
+    "Categories",
+    lock 7_203_001,
+    holds ("part", "category"),
+    "You cannot make this part category structural because some parts are already assigned to it!"
+);
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     use part_category::Column as C;
     let column = |column: C| Expr::col(column.as_column_ref());
-    let mut filters = common_filters();
+    let mut filters = tree::filters::<part_category::Entity>();
     filters.push(Filter::flag("path_detail", false));
     Table {
         filters,
@@ -178,7 +125,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             ("level", column(C::Level)),
             ("tree_id", column(C::SortKey)),
             ("lft", column(C::SortKey)),
-            ("part_count", Expr::cust(PART_COUNT)),
+            ("part_count", tree::contents::<part_category::Entity>()),
         ],
         default_order: vec![(column(C::SortKey), Order::Asc)],
     }
@@ -220,29 +167,31 @@ impl Resource for Categories {
     }
 
     fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
-        query.expr_as(Expr::cust(PART_COUNT), "part_count").expr_as(Expr::cust(SUBCATEGORIES), "subcategories")
+        query
+            .expr_as(tree::contents::<Self::Entity>(), "part_count")
+            .expr_as(tree::children::<Self::Entity>(), "subcategories")
     }
 
     async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<CategoryRead>, ApiError> {
         let with_path = view.shows(&TABLE, "path_detail");
-        let steps = if with_path {
-            steps(view.ctx, rows.iter().map(|row| row.category.path.as_str())).await?
-        } else {
-            HashMap::new()
-        };
+        let paths = || rows.iter().map(|row| row.category.path.as_str());
+        let steps = if with_path { steps(view.ctx, paths()).await? } else { tree::Steps::new() };
+        let defaults = tree::set_above::<Self::Entity>(view.ctx, paths(), "default_location").await?;
         let read = |row: Row| {
             let Row { category, part_count, subcategories } = row;
-            let mut read = CategoryRead::plain(category.clone());
+            let path = category.path.clone();
+            let mut read = CategoryRead::plain(category);
             read.part_count = part_count;
             read.subcategories = subcategories;
-            read.path = Shown(with_path.then(|| way(&category.path, &steps)));
+            read.path = Shown(with_path.then(|| tree::way(&path, &steps)));
+            read.parent_default_location = tree::nearest(&path, &defaults, true).map(Key::from);
             read
         };
         Ok(rows.into_iter().map(read).collect())
     }
 
     async fn begin(tx: &Tx, _view: &View<'_>) -> Result<(), ApiError> {
-        Ok(tree::lock(tx, true).await?)
+        Ok(tree::lock::<Self::Entity>(tx, true).await?)
     }
 
     async fn check(
@@ -251,7 +200,7 @@ impl Resource for Categories {
         before: Option<&part_category::Model>,
         change: &mut part_category::ActiveModel,
     ) -> Result<(), ApiError> {
-        shape::check(tx, before, change).await
+        tree::check::<Self::Entity>(tx, before, change).await
     }
 
     async fn saved(
@@ -259,7 +208,7 @@ impl Resource for Categories {
         before: Option<&part_category::Model>,
         after: &part_category::Model,
     ) -> Result<(), ApiError> {
-        Ok(shape::saved(tx, before, after).await?)
+        Ok(tree::saved::<Self::Entity>(tx, before, after).await?)
     }
 }
 
@@ -302,31 +251,9 @@ impl CategoryRead {
 }
 
 /// The categories on some paths, by id, in one statement.
-pub(super) async fn steps<'a>(
-    ctx: &Ctx,
-    paths: impl Iterator<Item = &'a str>,
-) -> Result<HashMap<i32, TreePath>, DbErr> {
-    let ids: std::collections::BTreeSet<i32> = paths.flat_map(tree::ids).collect();
-    let mut query = part_category::Entity::find();
-    // Beyond some thousand keys the whole table is the smaller question.
-    if ids.len() <= 5000 {
-        query = query.filter(part_category::Column::Id.is_in(ids));
-    }
-    let found: Vec<(i32, String, String)> = query
-        .select_only()
-        .columns([part_category::Column::Id, part_category::Column::Name, part_category::Column::Icon])
-        .into_tuple()
-        .all(ctx.db.reader())
-        .await?;
-    let step = |(pk, name, icon): (i32, String, String)| {
-        (pk, TreePath { pk, name, icon: Some(icon).filter(|i| !i.is_empty()) })
-    };
-    Ok(found.into_iter().map(step).collect())
-}
-
-/// One path of them.
-pub(super) fn way(path: &str, steps: &HashMap<i32, TreePath>) -> Vec<TreePath> {
-    tree::ids(path).filter_map(|id| steps.get(&id).cloned()).collect()
+pub(super) async fn steps<'a>(ctx: &Ctx, paths: impl Iterator<Item = &'a str>) -> Result<tree::Steps, DbErr> {
+    let icon = Expr::col(part_category::Column::Icon.as_column_ref());
+    tree::steps::<part_category::Entity>(ctx, paths, icon).await
 }
 
 /// A category in a tree list.
@@ -362,17 +289,12 @@ static TREE_TABLE: LazyLock<Table> = LazyLock::new(|| {
     use part_category::Column as C;
     let column = |column: C| Expr::col(column.as_column_ref());
     Table {
-        filters: vec![
-            Filter::eq("level", Kind::Int, C::Level),
-            Filter::by("max_level", Kind::Int, |value, _| all(C::Level.lte(number(value)))),
-            Filter::eq("parent", Kind::Key("part_category"), C::Parent),
-            Filter::by("tree_id", Kind::Int, |value, _| all(subtree(number(value)))),
-        ],
+        filters: tree::slim_filters::<part_category::Entity>(),
         search: vec![column(C::Name), column(C::Description), column(C::Pathstring)],
         ordering: vec![
             ("level", column(C::Level)),
             ("name", column(C::Name)),
-            ("subcategories", Expr::cust(SUBCATEGORIES)),
+            ("subcategories", tree::children::<part_category::Entity>()),
         ],
         default_order: vec![(column(C::Level), Order::Asc), (column(C::SortKey), Order::Asc)],
     }
@@ -398,7 +320,7 @@ impl Resource for Tree {
     }
 
     fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
-        query.expr_as(Expr::val(0_i64), "part_count").expr_as(Expr::cust(SUBCATEGORIES), "subcategories")
+        query.expr_as(Expr::val(0_i64), "part_count").expr_as(tree::children::<Self::Entity>(), "subcategories")
     }
 
     async fn show(_view: &View<'_>, rows: Vec<Row>) -> Result<Vec<TreeRead>, ApiError> {

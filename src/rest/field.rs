@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
+use entities::exact::{Exact, Money};
 use poem_openapi::{
     registry::{MetaExternalDocument, MetaSchema, MetaSchemaRef, Registry},
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
@@ -309,97 +310,54 @@ impl<L> Stored for Key<L> {
     }
 }
 
-/// A quantity: fifteen digits, five of them after the point, kept as a whole number of hundred-thousandths so that it is
-/// exact in both databases; a JSON number outside.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quantity(pub i64);
+/// An exact decimal: a JSON number, or a text of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Number<E>(pub E);
 
-impl Quantity {
-    const PLACES: u32 = 5;
-    const SCALE: i64 = 10_i64.pow(Self::PLACES);
-    const LIMIT: i64 = 10_i64.pow(15);
-
-    /// Reads a decimal number, rounding what is finer; `None` where it is none or too large.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (text.get(..at)?, text.get(at + 1..)?.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (negative, digits) = match mantissa.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all: String = [whole, fraction].concat();
-        if all.is_empty() || all.len() > 40 || !all.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        let number: u128 = all.parse().ok()?;
-        let fraction = i32::try_from(fraction.len()).ok()?;
-        let shift = exponent.checked_sub(fraction)?.checked_add(i32::try_from(Self::PLACES).ok()?)?;
-        let scaled = if number == 0 {
-            0
-        } else if shift >= 0 {
-            number.checked_mul(10_u128.checked_pow(shift.unsigned_abs())?)?
-        } else {
-            match 10_u128.checked_pow(shift.unsigned_abs()) {
-                Some(divisor) => (number + divisor / 2) / divisor,
-                None => 0,
-            }
-        };
-        let scaled = i64::try_from(scaled).ok().filter(|n| *n < Self::LIMIT)?;
-        Some(Self(if negative { -scaled } else { scaled }))
-    }
-
-    /// As a JSON number; exact, since fifteen digits fit in a double.
-    #[expect(clippy::cast_precision_loss, reason = "fifteen digits fit in a double")]
-    pub fn to_f64(self) -> f64 {
-        self.0 as f64 / Self::SCALE as f64
-    }
+impl<E: Exact> Number<E> {
+    /// The schema's format, by which validation knows how many places there are.
+    pub(super) const FORMAT: &'static str = if E::PLACES == Money::PLACES { "decimal" } else { "double" };
 }
 
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let n = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:05}", n / 100_000, n % 100_000)
-    }
-}
-
-impl Serialize for Quantity {
+impl<E: Exact> Serialize for Number<E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.to_f64())
+        serializer.serialize_f64(self.0.to_f64())
     }
 }
 
 scalar!(
-    Quantity,
-    "number_quantity",
-    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("number", "double") }
+    Number<E>,
+    "number_exact",
+    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("number", Self::FORMAT) },
+    E: ExactField
 );
 
-impl ParseFromJSON for Quantity {
+/// What a number of a field may be.
+pub trait ExactField: Exact + Send + Sync + 'static {}
+
+impl<E: Exact + Send + Sync + 'static> ExactField for E {}
+
+impl<E: ExactField> ParseFromJSON for Number<E> {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         let text = match value {
             Some(Value::String(text)) => text,
             Some(Value::Number(number)) => number.to_string(),
             other => return Err(ParseError::expected_type(other.unwrap_or_default())),
         };
-        Self::parse(&text).ok_or_else(|| ParseError::custom("A valid number is required."))
+        E::parse(&text).map(Self).ok_or_else(|| ParseError::custom("A valid number is required."))
     }
 }
 
-impl ToJSON for Quantity {
+impl<E: ExactField> ToJSON for Number<E> {
     fn to_json(&self) -> Option<Value> {
-        Some(self.to_f64().into())
+        Some(self.0.to_f64().into())
     }
 }
 
-impl Stored for Quantity {
-    type Column = i64;
+impl<E: ExactField + Into<sea_query::Value>> Stored for Number<E> {
+    type Column = E;
 
-    fn stored(self) -> i64 {
+    fn stored(self) -> E {
         self.0
     }
 }
@@ -499,31 +457,5 @@ impl<T: ParseFromJSON> ParseFromJSON for Shown<T> {
             None => Ok(Self(None)),
             given => T::parse_from_json(given).map(|v| Self(Some(v))).map_err(ParseError::propagate),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quantity_is_exact_and_rounds_what_is_finer_than_five_places() {
-        for (text, scaled) in [
-            ("0", 0),
-            ("0.1", 10_000),
-            ("-1.5", -150_000),
-            ("1e3", 100_000_000),
-            ("1.5E-1", 15_000),
-            ("0.000005", 1),
-            ("0.000004", 0),
-            ("9999999999.99999", 999_999_999_999_999),
-            ("1e-999", 0),
-        ] {
-            assert_eq!(Quantity::parse(text), Some(Quantity(scaled)), "{text}");
-        }
-        for text in ["", "-", "x", "NaN", "inf", "1.2.3", "0x10", "10000000000", "1e999", "1e", "\u{661}"] {
-            assert_eq!(Quantity::parse(text), None, "{text}");
-        }
-        assert_eq!(Quantity(-150_000).to_string(), "-1.50000");
     }
 }

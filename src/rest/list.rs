@@ -151,6 +151,11 @@ impl Value {
         matches!(self, Self::Bool(true))
     }
 
+    /// As a number or a key; 0 where it is none.
+    pub const fn number(&self) -> i32 {
+        if let Self::Int(number) = self { *number } else { 0 }
+    }
+
     fn to_sql(&self) -> sea_orm::Value {
         match self {
             Self::Bool(value) => (*value).into(),

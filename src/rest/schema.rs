@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
+use entities::exact::{Exact, Money, Quantity};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
     types::Type,
@@ -14,7 +15,7 @@ use poem_openapi::{
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{error::Fields, field::Quantity};
+use super::{error::Fields, field::Number};
 
 /// A type's schema with the schemas that it refers to.
 #[derive(Debug)]
@@ -321,25 +322,39 @@ fn text_of(value: &Value) -> String {
 }
 
 fn number(schema: &MetaSchema, value: &Value) -> Result<Value, Wrong> {
+    if schema.format == Some(Number::<Money>::FORMAT) {
+        exact::<Money>(schema, value)
+    } else {
+        exact::<Quantity>(schema, value)
+    }
+}
+
+/// A decimal number as a text, so that it stays exact.
+fn exact<E: Exact>(schema: &MetaSchema, value: &Value) -> Result<Value, Wrong> {
     let text = match value {
         Value::Number(_) | Value::String(_) => text_of(value),
         _ => return Err("A valid number is required.".into()),
     };
-    let Some(quantity) = Quantity::parse(&text) else {
+    let Some(number) = E::parse(&text) else {
         let number = text.parse().is_ok_and(|n: f64| n.is_finite());
         let message = if number {
-            "Ensure that there are no more than 15 digits in total."
+            format!("Ensure that there are no more than {} digits in total.", E::DIGITS)
         } else {
-            "A valid number is required."
+            "A valid number is required.".to_owned()
         };
         return Err(message.into());
     };
     if let Some(min) = schema.minimum
-        && quantity.to_f64() < min
+        && number.to_f64() < min
     {
         return Err(format!("Ensure this value is greater than or equal to {min}.").into());
     }
-    Ok(Value::String(quantity.to_string()))
+    if let Some(max) = schema.maximum
+        && number.to_f64() > max
+    {
+        return Err(format!("Ensure this value is less than or equal to {max}.").into());
+    }
+    Ok(Value::String(number.to_string()))
 }
 
 fn boolean(value: &Value) -> Result<Value, Wrong> {

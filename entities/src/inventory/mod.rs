@@ -1,4 +1,4 @@
-//! Parts and what is done with them. Quantities are whole numbers of hundred-thousandths.
+//! Parts and what is done with them.
 
 pub mod part;
 pub mod part_category;

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::exact::Quantity;
+
 /// A part: a kind of thing, not a thing.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "part")]
@@ -42,9 +44,9 @@ pub struct Model {
     /// Days after which its stock expires; 0 for never.
     pub default_expiry: i32,
     /// Stock below this is low.
-    pub minimum_stock: i64,
+    pub minimum_stock: Quantity,
     /// Stock above this is high.
-    pub maximum_stock: i64,
+    pub maximum_stock: Quantity,
     /// In use; an active part cannot be deleted.
     pub active: bool,
     /// Can be built of other parts.

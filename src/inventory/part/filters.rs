@@ -2,18 +2,17 @@
 
 use std::sync::LazyLock;
 
-use entities::inventory::{part::Column as C, part_category};
+use entities::{
+    exact::Quantity,
+    inventory::{part::Column as C, part_category},
+};
 use sea_orm::{Condition, Order, prelude::*, sea_query::SimpleExpr};
 
-use super::{REVISIONS, categories::subtree_ids};
+use super::{REVISIONS, tree::subtree_ids};
 use crate::rest::{Filter, Kind, Table, list::Value};
 
 fn all(condition: SimpleExpr) -> Condition {
     Condition::all().add(condition)
-}
-
-fn number(value: &Value) -> i32 {
-    if let Value::Int(number) = value { *number } else { 0 }
 }
 
 /// A text that is there, or not.
@@ -68,8 +67,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             match value {
                 Value::Null if cascade => Condition::all(),
                 Value::Null => all(C::Category.is_null()),
-                value if cascade => all(C::Category.in_subquery(subtree_ids(number(value)))),
-                value => all(C::Category.eq(number(value))),
+                value if cascade => all(C::Category.in_subquery(subtree_ids::<part_category::Entity>(value.number()))),
+                value => all(C::Category.eq(value.number())),
             }
         }),
         Filter::flag("cascade", true),
@@ -78,9 +77,9 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         Filter::by("has_units", Kind::Bool, has(C::Units)),
         Filter::eq("variant_of", Kind::Int, C::VariantOf),
         Filter::by("is_variant", Kind::Bool, refers(C::VariantOf)),
-        Filter::by("ancestor", Kind::Int, |value, _| all(descendants(number(value)))),
+        Filter::by("ancestor", Kind::Int, |value, _| all(descendants(value.number()))),
         Filter::by("exclude_tree", Kind::Int, |value, _| {
-            let pk = number(value);
+            let pk = value.number();
             Condition::any().add(C::Id.eq(pk)).add(descendants(pk)).not()
         }),
         Filter::eq("revision_of", Kind::Int, C::RevisionOf),
@@ -104,7 +103,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         }),
         // The stock is zero everywhere, so low is what should have some.
         Filter::by("low_stock", Kind::Bool, |value, _| {
-            all(if value.truth() { C::MinimumStock.gt(0) } else { C::MinimumStock.eq(0) })
+            all(if value.truth() { C::MinimumStock.gt(Quantity::ZERO) } else { C::MinimumStock.eq(Quantity::ZERO) })
         }),
         nothing("has_stock"),
         nothing("depleted_stock"),

@@ -2,15 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use entities::inventory::{part, part_category};
+use entities::{
+    exact::Quantity,
+    inventory::{part, part_category},
+};
 use poem_openapi::Object;
 use sea_orm::prelude::*;
 use serde::Serialize;
 
-use super::{Row, categories, filters::TABLE, links, tree::TreePath};
+use super::{
+    Row, categories,
+    filters::TABLE,
+    links,
+    tree::{self, TreePath},
+};
 use crate::rest::{
     ApiError, Purpose, Resource as _, View,
-    field::{Key, Link, Quantity, Shown},
+    field::{Key, Link, Number, Shown},
 };
 
 /// A part, as clients read it.
@@ -63,9 +71,9 @@ pub(in crate::inventory) struct PartRead {
     /// Locked parts cannot be edited
     locked: bool,
     /// Minimum allowed stock level
-    minimum_stock: Quantity,
+    minimum_stock: Number<Quantity>,
     /// Maximum allowed stock level
-    maximum_stock: Quantity,
+    maximum_stock: Number<Quantity>,
     /// Part name
     name: String,
     /// Markdown notes; not in lists
@@ -145,18 +153,18 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     let details = view.who.may(categories::Categories::VIEW);
     let with_category = details && view.shows(&TABLE, "category_detail");
     let with_path = details && view.shows(&TABLE, "path_detail");
-    let steps = if with_path {
-        categories::steps(view.ctx, rows.iter().filter_map(|row| row.category_path.as_deref())).await?
-    } else {
-        HashMap::new()
-    };
+    let paths = || rows.iter().filter_map(|row| row.category_path.as_deref());
+    let steps = if with_path { categories::steps(view.ctx, paths()).await? } else { tree::Steps::new() };
+    let defaults = tree::set_above::<part_category::Entity>(view.ctx, paths(), "default_location").await?;
     let categories = if with_category { categories_of(view, &rows).await? } else { HashMap::new() };
     let read = |row: Row| {
         let category = row.part.category.and_then(|pk| categories.get(&pk)).cloned();
-        let path = row.category_path.as_deref().map(|path| categories::way(path, &steps)).unwrap_or_default();
+        let path = row.category_path.as_deref().map(|path| tree::way(path, &steps)).unwrap_or_default();
+        let default = row.category_path.as_deref().and_then(|path| tree::nearest(path, &defaults, false));
         let mut read = plain(view.purpose, row);
         read.category_detail = Shown(with_category.then_some(category));
         read.category_path = Shown(with_path.then_some(path));
+        read.category_default_location = default.map(Key::from);
         read
     };
     Ok(rows.into_iter().map(read).collect())
@@ -227,8 +235,8 @@ fn plain(purpose: Purpose, row: Row) -> PartRead {
         keywords,
         link: link.map(Link),
         locked,
-        minimum_stock: Quantity(minimum_stock),
-        maximum_stock: Quantity(maximum_stock),
+        minimum_stock: Number(minimum_stock),
+        maximum_stock: Number(maximum_stock),
         name,
         notes: Shown((purpose != Purpose::List).then_some(notes)),
         pk: id,

@@ -1,13 +1,16 @@
 //! Deleting a category: what is in it goes too, or moves up to its parent, as the caller says.
 
-use entities::inventory::{part, part_category};
+use entities::inventory::{part, part_category::Entity};
 use sea_orm::{QuerySelect as _, prelude::*};
 
-use super::{Categories, shape, subtree, subtree_ids, tree};
+use super::{Categories, tree};
 use crate::{
     access::Principal,
     ctx::Ctx,
-    inventory::part::{Parts, removable},
+    inventory::{
+        part::{Parts, removable},
+        tree::Tree as _,
+    },
     rest::{ApiError, Resource as _, crud::locked},
 };
 
@@ -21,19 +24,17 @@ pub(super) struct Choice {
 /// Deletes a category.
 pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) -> Result<(), ApiError> {
     let deleted = ctx.db.write(|tx| async move {
-        tree::lock(&tx, true).await?;
-        let row = locked::<Categories>(&tx, pk).await?;
-        let doomed = || {
+        tree::lock::<Entity>(&tx, true).await?;
+        let node = Entity::node(&locked::<Categories>(&tx, pk).await?);
+        if choice.parts {
             let query = part::Entity::find();
-            if choice.children {
-                query.filter(part::Column::Category.in_subquery(subtree_ids(pk)))
+            let query = if choice.children {
+                query.filter(part::Column::Category.in_subquery(tree::subtree_ids::<Entity>(pk)))
             } else {
                 query.filter(part::Column::Category.eq(pk))
-            }
-        };
-        if choice.parts {
+            };
             // As if each were deleted by itself: by someone who may, and by the rules of parts.
-            let parts = doomed().lock_exclusive().all(&*tx).await?;
+            let parts = query.lock_exclusive().all(&*tx).await?;
             if !parts.is_empty() && !who.may(Parts::DELETE) {
                 return Err(ApiError::Denied);
             }
@@ -43,35 +44,12 @@ pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) 
                 part::Entity::delete_many().filter(part::Column::Id.is_in(ids.iter().copied())).exec(&*tx).await?;
             }
         } else {
-            let mut update = part::Entity::update_many().col_expr(part::Column::Category, Expr::value(row.parent));
-            update = if choice.children {
-                update.filter(part::Column::Category.in_subquery(subtree_ids(pk)))
-            } else {
-                update.filter(part::Column::Category.eq(pk))
-            };
-            update.exec(&*tx).await?;
+            tree::contents_move_up::<Entity>(&tx, &node, choice.children).await?;
         }
-        if choice.children {
-            // The deepest first, for the sake of the reference to the parent.
-            let mut below = part_category::Entity::find().filter(subtree(pk)).all(&*tx).await?;
-            below.sort_by_key(|category| std::cmp::Reverse(category.level));
-            for category in below {
-                part_category::Entity::delete_by_id(category.id).exec(&*tx).await?;
-            }
-        } else {
-            let children = part_category::Entity::find().filter(part_category::Column::Parent.eq(pk)).all(&*tx).await?;
-            for child in children {
-                let mut change = part_category::ActiveModel {
-                    id: sea_orm::Set(child.id),
-                    parent: sea_orm::Set(row.parent),
-                    ..Default::default()
-                };
-                shape::check(&tx, Some(&child), &mut change).await?;
-                let moved = change.update(&*tx).await?;
-                shape::saved(&tx, Some(&child), &moved).await?;
-            }
-            part_category::Entity::delete_by_id(pk).exec(&*tx).await?;
+        if !choice.children {
+            tree::children_move_up::<Entity>(&tx, &node).await?;
         }
+        tree::remove::<Entity>(&tx, &node).await?;
         Ok::<_, ApiError>(())
     });
     deleted.await
