@@ -98,6 +98,11 @@ pub struct Oauth {
     pub default_application: bool,
     /// Seconds in which an authorization code must be redeemed.
     pub code_seconds: i64,
+    /// Whether response types that put an access token in the front channel exist (against RFC 9700 section 2.1.2), for
+    /// the applications that register them.
+    pub front_channel_tokens: bool,
+    /// Whether every authorization request must be pushed (RFC 9126).
+    pub require_pushed_authorization_requests: bool,
     /// Days that a signing key signs before a new one takes its place by itself.
     pub key_rotation_days: i64,
 }
@@ -159,7 +164,13 @@ impl Default for Session {
 
 impl Default for Oauth {
     fn default() -> Self {
-        Self { default_application: true, code_seconds: 60, key_rotation_days: 90 }
+        Self {
+            default_application: true,
+            code_seconds: 60,
+            front_channel_tokens: false,
+            require_pushed_authorization_requests: false,
+            key_rotation_days: 90,
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Live {
     pub application: Application,
     /// For whom it acts; none where the application acts for itself.
     pub user: Option<user::Model>,
+    /// The grant it belongs to; none where the application acts for itself.
+    pub grant: Option<grant::Model>,
     /// Its row.
     pub token: access_token::Model,
     /// What it may.
@@ -42,12 +44,12 @@ pub async fn live(ctx: &Ctx, value: &str) -> Result<Option<Live>, DbErr> {
         .await?;
     let Some((token, Some(application), user, grant)) = found else { return Ok(None) };
     let scopes = Scopes::parse_known(&token.scope).map(|(scopes, _)| scopes).unwrap_or_default();
-    let live = Live { application: application.into(), user, token, scopes };
-    Ok(Some(live).filter(|live| is_live(ctx, live, grant.as_ref())))
+    let live = Live { application: application.into(), user, grant, token, scopes };
+    Ok(Some(live).filter(|live| is_live(ctx, live)))
 }
 
-fn is_live(ctx: &Ctx, live: &Live, grant: Option<&grant::Model>) -> bool {
-    let Live { application, user, token, .. } = live;
+fn is_live(ctx: &Ctx, live: &Live) -> bool {
+    let Live { application, user, grant, token, .. } = live;
     let person = match (token.user_id, user, grant) {
         (None, None, None) => true,
         (Some(_), Some(user), Some(grant)) => {

@@ -35,6 +35,16 @@ pub enum Code {
     RequestNotSupported,
     RequestUriNotSupported,
     RegistrationNotSupported,
+    InteractionRequired,
+    // RFC 9101 section 9 and OpenID Connect Core 3.1.2.6.
+    InvalidRequestObject,
+    InvalidRequestUri,
+    // RFC 8707 section 2.
+    InvalidTarget,
+    // RFC 9396 section 5.
+    InvalidAuthorizationDetails,
+    // OpenID Connect Unmet Authentication Requirements 1.0.
+    UnmetAuthenticationRequirements,
 }
 
 impl Code {
@@ -58,6 +68,12 @@ impl Code {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InteractionRequired => "interaction_required",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
         }
     }
 }
@@ -101,6 +117,16 @@ impl Error {
         Self::new(Code::ServerError, "The server could not answer this request.")
             .status(StatusCode::INTERNAL_SERVER_ERROR)
             .log(reason.to_string())
+    }
+
+    /// What the client reads beside the code.
+    pub const fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// Whether it is the server that failed.
+    pub fn is_internal(&self) -> bool {
+        self.status.is_server_error()
     }
 
     /// Answers with another status.

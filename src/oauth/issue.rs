@@ -53,7 +53,8 @@ pub(super) async fn respond(ctx: &Ctx, application: &Application, issued: Issued
     let Issued { access_token, refresh_token, scopes, expires_in, confirmation, person } = issued;
     let id_token = match &person {
         Some((user, grant)) if scopes.contains(Scope::OpenId) => {
-            Some(id_token::mint(ctx, application, grant, user, &access_token).await?)
+            let beside = id_token::Beside { access_token: Some(&access_token), code: None };
+            Some(id_token::mint(ctx, application, grant, user, beside).await?)
         }
         _ => None,
     };

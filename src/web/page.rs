@@ -13,12 +13,13 @@ pub struct Page<T> {
     template: T,
     status: StatusCode,
     targets: Vec<String>,
+    scripts: Vec<String>,
 }
 
 /// An HTML page; named as the type, so that a handler reads `Ok(Page(Login { .. }).into_response())`.
 #[expect(non_snake_case, reason = "reads as the constructor of the type")]
 pub fn Page<T: Template>(template: T) -> Page<T> {
-    Page { template, status: StatusCode::OK, targets: Vec::new() }
+    Page { template, status: StatusCode::OK, targets: Vec::new(), scripts: Vec::new() }
 }
 
 impl<T: Template> Page<T> {
@@ -34,6 +35,13 @@ impl<T: Template> Page<T> {
     #[must_use]
     pub fn form_action(mut self, uri: &str) -> Self {
         self.targets.extend(source(uri));
+        self
+    }
+
+    /// Lets the one inline script run whose text has this digest (CSP3 section 2.3.1, SHA-256 in base64).
+    #[must_use]
+    pub fn inline_script(mut self, sha256: &str) -> Self {
+        self.scripts.push(format!(" 'sha256-{sha256}'"));
         self
     }
 }
@@ -53,9 +61,10 @@ fn source(uri: &str) -> Option<String> {
 impl<T: Template + Send> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match self.template.render() {
-            Ok(html) => secure(
+            Ok(html) => guarded(
                 Response::builder().status(self.status).content_type("text/html; charset=utf-8").body(html),
                 &self.targets,
+                &self.scripts.concat(),
             ),
             Err(error) => {
                 tracing::error!(%error, "a page does not render");
@@ -70,9 +79,13 @@ impl<T: Template + Send> IntoResponse for Page<T> {
 /// `Referrer-Policy` is `same-origin`, not `no-referrer`: both tell other sites nothing, but under the latter browsers
 /// send `Origin: null` with our own forms, which [`super::csrf::check`] must refuse. No `Cross-Origin-Opener-Policy`: an
 /// application that logs people in by a pop-up would lose its window.
-pub fn secure(mut response: Response, targets: &[String]) -> Response {
+pub fn secure(response: Response, targets: &[String]) -> Response {
+    guarded(response, targets, "")
+}
+
+fn guarded(mut response: Response, targets: &[String], scripts: &str) -> Response {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; style-src 'self'; script-src 'self'{scripts}; img-src 'self' data:; \
          form-action 'self'{}{}; frame-ancestors 'none'; base-uri 'none'",
         if targets.is_empty() { "" } else { " " },
         targets.join(" ")

@@ -5,6 +5,9 @@
 //! the server. A member has the name under which it is registered. One that a person may choose is also declared in
 //! `applications/edit/members.rs`: its label, its help and its kind, and the form, its parsing and the page follow.
 
+mod authorization;
+
+pub use authorization::Authorization;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientType, GrantType};
@@ -16,7 +19,11 @@ const MAX_BYTES: usize = 65_536;
 /// See the module. What is absent has its default; what this version does not know is dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Metadata {}
+pub struct Metadata {
+    /// Its authorization requests.
+    #[serde(flatten)]
+    pub authorization: Authorization,
+}
 
 impl Metadata {
     /// The object in a row.
@@ -34,6 +41,7 @@ impl Metadata {
 
     /// Every rule of every feature; a message stands under the name of its member.
     pub(super) fn check(&self, _client_type: ClientType, _grants: &[GrantType], errors: &mut Errors) {
+        self.authorization.check(errors);
         if self.text().len() > MAX_BYTES {
             errors.add("metadata", "The registration is larger than 64 kB.");
         }

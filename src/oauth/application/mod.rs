@@ -15,7 +15,7 @@ use std::ops::Deref;
 use entities::oauth::application;
 use sea_orm::{ConnectionTrait, DbErr, prelude::*};
 
-use super::redirect_uri;
+use super::{authorize::ResponseType, redirect_uri};
 use crate::{scope::Scopes, secret};
 
 pub use default::ensure_default;
@@ -86,6 +86,11 @@ impl Application {
     pub fn allows(&self, grant: GrantType) -> bool {
         let listed = self.row.grant_types.split_whitespace().any(|name| name == grant.name());
         listed && !(grant == GrantType::ClientCredentials && self.is_public())
+    }
+
+    /// Whether it registered this response type.
+    pub fn allows_response_type(&self, response_type: ResponseType) -> bool {
+        self.metadata.authorization.allows(response_type)
     }
 
     /// Where codes may be sent.

@@ -1,22 +1,28 @@
-//! What a request alone tells, in order. Every refusal here is a redirect.
+//! What a request alone tells, in order: the same for a request that was sent by the browser and one that was pushed.
+
+use sea_orm::DbErr;
 
 use super::{
-    Parameters, Refusal, Target,
+    Parameters,
     parameters::CANCEL,
     person::{PROMPTS, Prompt},
+    response_mode::{Channel, Impossible},
+    response_type::ResponseType,
 };
 use crate::{
     accounts::{rights, session::Login},
     ctx::Ctx,
-    oauth::{application::GrantType, error::Code, oidc::id_token},
+    oauth::{
+        application::{Application, GrantType},
+        error::{Code, Error},
+        oidc::{acr::Wish, claims::Request as ClaimsRequest, id_token},
+    },
     scope::{Scope, Scopes},
 };
 
-/// The response types that this endpoint accepts, for the metadata too.
-pub const RESPONSE_TYPES: [&str; 1] = ["code"];
-
 /// What an application asks for.
-pub(super) struct Asked {
+pub(in crate::oauth) struct Asked {
+    pub(super) response_type: ResponseType,
     /// Asked, or the default, and allowed to the application.
     pub(super) scopes: Scopes,
     pub(super) code_challenge: Option<String>,
@@ -26,6 +32,9 @@ pub(super) struct Asked {
     pub(super) max_age: Option<i64>,
     /// The `sub` of the person whom the application expects.
     pub(super) expected: Option<String>,
+    pub(super) claims: ClaimsRequest,
+    /// How strong the login has to be, or should.
+    pub(super) acr: Wish,
 }
 
 impl Asked {
@@ -36,158 +45,218 @@ impl Asked {
 }
 
 /// Every check, in order.
-pub(super) async fn of(ctx: &Ctx, target: &Target, parameters: &Parameters) -> Result<Asked, Refusal> {
-    no_parameter_is_repeated(target, parameters)?;
-    the_person_did_not_cancel(target, parameters)?;
-    no_request_object_is_sent(target, parameters)?;
-    the_response_type_is_code(target, parameters)?;
-    the_response_mode_is_query(target, parameters)?;
-    let code_challenge = the_code_challenge_is_s256(target, parameters)?;
-    let scopes = the_scope_is_allowed(target, parameters)?;
-    let prompts = the_prompt_is_known(target, parameters)?;
-    let max_age = the_max_age_is_a_number(target, parameters)?;
-    let expected = the_hint_is_ours(ctx, target, parameters).await?;
-    let nonce = parameters.get("nonce").map(str::to_owned);
-    Ok(Asked { scopes, code_challenge, nonce, prompts, max_age, expected })
+pub(in crate::oauth) async fn of(
+    ctx: &Ctx,
+    application: &Application,
+    redirect_uri: &str,
+    parameters: &Parameters,
+) -> Result<Asked, Error> {
+    no_parameter_is_repeated(parameters)?;
+    the_person_did_not_cancel(parameters)?;
+    no_request_object_is_sent(parameters)?;
+    let response_type = the_response_type_is_allowed(ctx, application, parameters)?;
+    the_response_mode_is_possible(parameters, redirect_uri)?;
+    let code_challenge = the_code_challenge_is_s256(application, response_type, parameters)?;
+    let scopes = the_scope_is_allowed(application, parameters)?;
+    an_id_token_needs_openid(response_type, &scopes)?;
+    let nonce = an_id_token_in_front_needs_a_nonce(response_type, parameters)?;
+    let prompts = the_prompt_is_known(parameters)?;
+    let max_age = the_max_age_is_a_number(application, parameters)?;
+    let claims = the_claims_are_well_formed(parameters)?;
+    let expected = the_expected_person_is_one(ctx, application, parameters, &claims).await?;
+    let acr = Wish::of(parameters.get("acr_values"), &claims, &application.metadata.authorization.default_acr_values);
+    Ok(Asked { response_type, scopes, code_challenge, nonce, prompts, max_age, expected, claims, acr })
 }
 
 /// RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."
-fn no_parameter_is_repeated(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
+fn no_parameter_is_repeated(parameters: &Parameters) -> Result<(), Error> {
     match parameters.repeated() {
-        Some(_) => Err(target.refuse(Code::InvalidRequest, "A parameter is included more than once.")),
+        Some(_) => Err(Error::invalid_request("A parameter is included more than once.")),
         None => Ok(()),
     }
 }
 
-/// What an application is told of it.
-pub(super) const CANCELLED: &str = "The person cancelled.";
-
 /// Whether this is the way back from the login page's Cancel.
 pub(super) fn is_cancelled(parameters: &Parameters) -> bool {
-    parameters.get(CANCEL).is_some()
+    parameters.note(CANCEL).is_some()
+}
+
+/// What an application is told of it.
+pub(super) fn cancelled() -> Error {
+    Error::new(Code::AccessDenied, "The person cancelled.")
 }
 
 /// The login page's Cancel comes back here.
-fn the_person_did_not_cancel(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
-    if is_cancelled(parameters) { Err(target.refuse(Code::AccessDenied, CANCELLED)) } else { Ok(()) }
+fn the_person_did_not_cancel(parameters: &Parameters) -> Result<(), Error> {
+    if is_cancelled(parameters) { Err(cancelled()) } else { Ok(()) }
 }
 
 /// `OpenID` Connect Core 6.1, 6.2: "If this parameter is used and the OP does not support it, it MUST return the
 /// `request_not_supported` error."
-fn no_request_object_is_sent(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
+fn no_request_object_is_sent(parameters: &Parameters) -> Result<(), Error> {
     for (name, code) in [
         ("request", Code::RequestNotSupported),
         ("request_uri", Code::RequestUriNotSupported),
         ("registration", Code::RegistrationNotSupported),
     ] {
         if parameters.get(name).is_some() {
-            return Err(target.refuse(code, "Request objects are not supported."));
+            return Err(Error::new(code, "Request objects are not supported."));
         }
     }
     Ok(())
 }
 
-/// RFC 6749 section 3.1.1. A missing type is an invalid request, an unknown one is unsupported.
-fn the_response_type_is_code(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
-    let Some(response_type) = parameters.get("response_type") else {
-        return Err(target.refuse(Code::InvalidRequest, "The parameter response_type is missing."));
-    };
-    if !RESPONSE_TYPES.contains(&response_type) {
-        return Err(target.refuse(Code::UnsupportedResponseType, "The only supported response_type is code."));
+/// RFC 6749 section 3.1.1. A missing type is an invalid request, an unknown one is unsupported, and one that the
+/// application did not register is not for it.
+fn the_response_type_is_allowed(
+    ctx: &Ctx,
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<ResponseType, Error> {
+    let text = parameters
+        .get("response_type")
+        .ok_or_else(|| Error::invalid_request("The parameter response_type is missing."))?;
+    let response_type = ResponseType::offered(&ctx.config)
+        .find(|offered| ResponseType::parse(text) == Some(*offered))
+        .ok_or_else(|| Error::new(Code::UnsupportedResponseType, "This response_type is not supported."))?;
+    if !application.allows_response_type(response_type) {
+        return Err(Error::new(Code::UnauthorizedClient, "The application has not registered this response_type."));
     }
-    if !target.application.allows(GrantType::AuthorizationCode) {
-        return Err(
-            target.refuse(Code::UnauthorizedClient, "The application may not use the authorization code grant.")
-        );
+    if response_type.has_code() && !application.allows(GrantType::AuthorizationCode) {
+        return Err(Error::new(Code::UnauthorizedClient, "The application may not use the authorization code grant."));
     }
-    Ok(())
+    Ok(response_type)
 }
 
 /// OAuth 2.0 Multiple Response Type Encoding Practices 2.1.
-fn the_response_mode_is_query(target: &Target, parameters: &Parameters) -> Result<(), Refusal> {
-    match parameters.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(target.refuse(Code::InvalidRequest, "The only supported response_mode is query.")),
-    }
+fn the_response_mode_is_possible(parameters: &Parameters, redirect_uri: &str) -> Result<(), Error> {
+    Channel::asked(parameters, redirect_uri).map(drop).map_err(|Impossible(why)| Error::invalid_request(why))
 }
 
 /// RFC 7636 sections 4.3, 4.4.1. `plain`, which is also what a missing method means, shows the verifier to whoever sees
 /// the request (RFC 9700 section 2.1.1).
-fn the_code_challenge_is_s256(target: &Target, parameters: &Parameters) -> Result<Option<String>, Refusal> {
+fn the_code_challenge_is_s256(
+    application: &Application,
+    response_type: ResponseType,
+    parameters: &Parameters,
+) -> Result<Option<String>, Error> {
     let method = parameters.get("code_challenge_method");
     let Some(challenge) = parameters.get("code_challenge") else {
         return if method.is_some() {
-            Err(target.refuse(Code::InvalidRequest, "code_challenge_method comes without a code_challenge."))
-        } else if target.application.requires_pkce() {
-            Err(target.refuse(Code::InvalidRequest, "PKCE is required: code_challenge is missing."))
+            Err(Error::invalid_request("code_challenge_method comes without a code_challenge."))
+        } else if response_type.has_code() && application.requires_pkce() {
+            Err(Error::invalid_request("PKCE is required: code_challenge is missing."))
         } else {
             Ok(None)
         };
     };
     if method != Some("S256") {
-        return Err(target.refuse(Code::InvalidRequest, "The code_challenge_method must be S256."));
+        return Err(Error::invalid_request("The code_challenge_method must be S256."));
     }
     // BASE64URL(SHA256(..)) has 43 characters.
     if challenge.len() != 43 || !challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
-        return Err(target.refuse(Code::InvalidRequest, "The code_challenge is malformed."));
+        return Err(Error::invalid_request("The code_challenge is malformed."));
     }
     Ok(Some(challenge.to_owned()))
 }
 
 /// RFC 6749 section 3.3. Nothing asked is the registered default, never everything.
-fn the_scope_is_allowed(target: &Target, parameters: &Parameters) -> Result<Scopes, Refusal> {
+fn the_scope_is_allowed(application: &Application, parameters: &Parameters) -> Result<Scopes, Error> {
     let Some(text) = parameters.get("scope") else {
-        return Ok(target.application.default_scope());
+        return Ok(application.default_scope());
     };
-    let asked = Scopes::parse(text).map_err(|error| target.refuse(Code::InvalidScope, error.description()))?;
-    let allowed = asked.narrowed_to(&target.application.scope());
+    let asked = Scopes::parse(text).map_err(|error| Error::new(Code::InvalidScope, error.description()))?;
+    let allowed = asked.narrowed_to(&application.scope());
     if allowed.is_empty() {
-        return Err(
-            target.refuse(Code::InvalidScope, "The application is allowed none of the scopes that it asks for.")
-        );
+        return Err(Error::new(Code::InvalidScope, "The application is allowed none of the scopes that it asks for."));
     }
     Ok(allowed)
 }
 
+/// `OpenID` Connect Core 3.1.2.1: "If the openid scope value is not present, the behavior is entirely unspecified." An ID
+/// token is for who asks to log somebody in.
+fn an_id_token_needs_openid(response_type: ResponseType, scopes: &Scopes) -> Result<(), Error> {
+    if response_type.has_id_token() && !scopes.contains(Scope::OpenId) {
+        return Err(Error::invalid_request("This response_type needs the scope openid."));
+    }
+    Ok(())
+}
+
+/// `OpenID` Connect Core 3.2.2.1: "nonce REQUIRED"; 3.3.2.11: "Use of the nonce Claim is REQUIRED for this flow."
+fn an_id_token_in_front_needs_a_nonce(
+    response_type: ResponseType,
+    parameters: &Parameters,
+) -> Result<Option<String>, Error> {
+    let nonce = parameters.get("nonce").map(str::to_owned);
+    if response_type.has_id_token() && nonce.is_none() {
+        return Err(Error::invalid_request("This response_type needs a nonce."));
+    }
+    Ok(nonce)
+}
+
 /// `OpenID` Connect Core 3.1.2.1: "If this parameter contains none with any other value, an error is returned."
-fn the_prompt_is_known(target: &Target, parameters: &Parameters) -> Result<Vec<Prompt>, Refusal> {
+fn the_prompt_is_known(parameters: &Parameters) -> Result<Vec<Prompt>, Error> {
     let words = parameters.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty());
     let mut prompts = Vec::new();
     for word in words {
         match PROMPTS.iter().find(|(name, _)| *name == word) {
             Some((_, prompt)) => prompts.push(*prompt),
-            None => return Err(target.refuse(Code::InvalidRequest, "The prompt contains an unknown value.")),
+            None => return Err(Error::invalid_request("The prompt contains an unknown value.")),
         }
     }
     if prompts.contains(&Prompt::None) && prompts.len() > 1 {
-        return Err(target.refuse(Code::InvalidRequest, "The prompt none excludes every other."));
+        return Err(Error::invalid_request("The prompt none excludes every other."));
     }
     Ok(prompts)
 }
 
-fn the_max_age_is_a_number(target: &Target, parameters: &Parameters) -> Result<Option<i64>, Refusal> {
+/// `OpenID` Connect Dynamic Client Registration 2: `default_max_age` "is overridden by the `max_age` request parameter".
+fn the_max_age_is_a_number(application: &Application, parameters: &Parameters) -> Result<Option<i64>, Error> {
     match parameters.get("max_age").map(str::parse::<u32>) {
-        None => Ok(None),
+        None => Ok(application.metadata.authorization.default_max_age.map(i64::from)),
         Some(Ok(seconds)) => Ok(Some(seconds.into())),
-        Some(Err(_)) => Err(target.refuse(Code::InvalidRequest, "The max_age is no number of seconds.")),
+        Some(Err(_)) => Err(Error::invalid_request("The max_age is no number of seconds.")),
     }
 }
 
-/// An `id_token_hint` that this server did not issue to this application says nothing.
-async fn the_hint_is_ours(ctx: &Ctx, target: &Target, parameters: &Parameters) -> Result<Option<String>, Refusal> {
-    let Some(hint) = parameters.get("id_token_hint") else { return Ok(None) };
-    match id_token::read_hint(ctx, hint).await? {
-        Some(claims) if claims.aud == target.application.client_id => Ok(Some(claims.sub)),
-        _ => Err(target.refuse(Code::InvalidRequest, "The id_token_hint is no ID token of this application.")),
+/// `OpenID` Connect Core 5.5.
+fn the_claims_are_well_formed(parameters: &Parameters) -> Result<ClaimsRequest, Error> {
+    match parameters.get("claims") {
+        None => Ok(ClaimsRequest::default()),
+        Some(text) => ClaimsRequest::parse(text).map_err(Error::invalid_request),
+    }
+}
+
+/// Whom the application expects: by `id_token_hint`, or by the claim `sub` with a value. An `id_token_hint` that this
+/// server did not issue to this application says nothing.
+async fn the_expected_person_is_one(
+    ctx: &Ctx,
+    application: &Application,
+    parameters: &Parameters,
+    claims: &ClaimsRequest,
+) -> Result<Option<String>, Error> {
+    let hinted = match parameters.get("id_token_hint") {
+        None => None,
+        Some(hint) => match id_token::read_hint(ctx, hint).await? {
+            Some(claims) if claims.aud == application.client_id => Some(claims.sub),
+            _ => return Err(Error::invalid_request("The id_token_hint is no ID token of this application.")),
+        },
+    };
+    match (hinted, claims.subject()) {
+        (Some(hinted), Some(claimed)) if hinted != claimed => {
+            Err(Error::invalid_request("The id_token_hint and the claim sub name different people."))
+        }
+        (hinted, claimed) => Ok(hinted.or(claimed)),
     }
 }
 
 /// Leaves what the person could do themselves: a scope narrows, it never widens.
-pub(super) async fn within_rights(ctx: &Ctx, target: &Target, asked: &Asked, login: &Login) -> Result<Scopes, Refusal> {
+pub(super) async fn within_rights(ctx: &Ctx, asked: &Asked, login: &Login) -> Result<Result<Scopes, Error>, DbErr> {
     let rights = rights::of_user(ctx.db.reader(), &login.user).await?;
     let scopes = asked.scopes.filtered(|scope: Scope| rights.covers(scope));
-    if scopes.is_empty() && !asked.scopes.is_empty() {
-        return Err(target.refuse(Code::AccessDenied, "The person has none of the rights that are asked for."));
-    }
-    Ok(scopes)
+    Ok(if scopes.is_empty() && !asked.scopes.is_empty() {
+        Err(Error::new(Code::AccessDenied, "The person has none of the rights that are asked for."))
+    } else {
+        Ok(scopes)
+    })
 }

@@ -1,36 +1,72 @@
-//! The grant and its code (RFC 6749 section 4.1.2).
+//! The grant, and what is handed out for it: a code, an ID token, an access token (RFC 6749 sections 4.1.2 and 4.2.2,
+//! `OpenID` Connect Core 3.2.2.5 and 3.3.2.5).
 
 use entities::oauth::{authorization_code, consent, grant};
-use poem::Response;
+use poem::{Request, Response};
 use sea_orm::{ActiveValue::Set, DbErr, prelude::*, sea_query::OnConflict};
 
-use super::{Ready, Refusal, refusal::leave};
+use super::{Ready, Refusal};
 use crate::{
     ctx::Ctx,
     db::Tx,
+    oauth::{
+        issue,
+        oidc::{
+            acr::Acr,
+            id_token::{self, Beside},
+        },
+    },
     scope::Scopes,
     secret::{self, Kind},
 };
 
-/// Makes the grant and sends the code to the application.
-pub(super) async fn grant(ctx: &Ctx, ready: Ready) -> Result<Response, Refusal> {
-    let ready = &ready;
-    let code = ctx.db.write(|tx| async move { store(ctx, &tx, ready).await }).await?;
-    Ok(leave(&ready.target.with(&[("code", &code)])))
+/// What came of a request.
+struct Handed {
+    grant: grant::Model,
+    code: Option<String>,
+    access_token: Option<String>,
 }
 
-async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<String, DbErr> {
-    let Ready { target, asked, login, scopes } = ready;
+/// Makes the grant and sends the answer to the application.
+pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<Response, Refusal> {
+    let ready = &ready;
+    let Handed { grant, code, access_token } = ctx.db.write(|tx| async move { store(ctx, &tx, ready).await }).await?;
+    let Ready { target, asked, login, scopes, .. } = ready;
+    let mut parameters = Vec::new();
+    let id_token = if asked.response_type.has_id_token() {
+        let beside = Beside { access_token: access_token.as_deref(), code: code.as_deref() };
+        Some(id_token::mint(ctx, &target.application, &grant, &login.user, beside).await?)
+    } else {
+        None
+    };
+    if let Some(access_token) = access_token {
+        parameters.push(("access_token", access_token));
+        parameters.push(("token_type", "Bearer".to_owned()));
+        parameters.push(("expires_in", target.application.access_token_lifetime.to_string()));
+        parameters.push(("scope", scopes.to_string()));
+    }
+    parameters.extend(code.map(|code| ("code", code)));
+    parameters.extend(id_token.map(|token| ("id_token", token)));
+    Ok(target.answer(parameters).send(ctx, request).await?)
+}
+
+async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Handed, DbErr> {
+    let Ready { target, asked, login, scopes, .. } = ready;
+    let application = &target.application;
     let now = ctx.clock.now();
     remember(tx, ready, now).await?;
     let grant = grant::ActiveModel {
-        application_id: Set(target.application.id),
+        application_id: Set(application.id),
         user_id: Set(login.user.id),
         sid: Set(login.session.sid.clone()),
         scope: Set(scopes.to_string()),
         auth_time: Set(login.session.auth_time),
         amr: Set(login.session.amr.clone()),
         nonce: Set(asked.nonce.clone()),
+        resources: Set(String::new()),
+        authorization_details: Set(String::new()),
+        claims: Set(asked.claims.text()),
+        acr: Set(Acr::of(&login.session.amr).name().to_owned()),
         created: Set(now),
         last_used: Set(now),
         revoked: Set(None),
@@ -38,14 +74,26 @@ async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<String, DbErr> {
     }
     .insert(&**tx)
     .await?;
+    let code = if asked.response_type.has_code() { Some(code(ctx, tx, ready, &grant).await?) } else { None };
+    let access_token = if asked.response_type.has_token() {
+        let mint = issue::Mint { application, grant: Some(&grant), scopes, audience: "", confirmation: None };
+        Some(issue::access_token(ctx, tx, mint).await?)
+    } else {
+        None
+    };
+    Ok(Handed { grant, code, access_token })
+}
+
+async fn code(ctx: &Ctx, tx: &Tx, ready: &Ready, grant: &grant::Model) -> Result<String, DbErr> {
     let code = Kind::AuthorizationCode.generate(ctx.rng);
     let row = authorization_code::ActiveModel {
         digest: Set(secret::digest(&code)),
         grant_id: Set(grant.id),
-        redirect_uri: Set(target.redirect_uri.clone()),
-        code_challenge: Set(asked.code_challenge.clone()),
-        created: Set(now),
-        expires: Set(now + ctx.config.oauth.code_seconds),
+        redirect_uri: Set(ready.target.redirect_uri.clone()),
+        code_challenge: Set(ready.asked.code_challenge.clone()),
+        dpop_jkt: Set(None),
+        created: Set(grant.created),
+        expires: Set(grant.created + ctx.config.oauth.code_seconds),
         consumed: Set(None),
         ..Default::default()
     };

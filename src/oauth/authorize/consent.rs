@@ -13,7 +13,10 @@ use crate::{
     accounts::{confirm, frame},
     clock::datetime,
     ctx::Ctx,
-    oauth::{application::Application, error::Code},
+    oauth::{
+        application::Application,
+        error::{Code, Error},
+    },
     scope::{Action, Role, Scope, Scopes},
     secret::{self, Purpose},
     web::{Fault, Frame, Page, form::Form},
@@ -30,8 +33,13 @@ pub(super) async fn is_needed(ctx: &Ctx, ready: &Ready) -> Result<bool, DbErr> {
     let ids = (ready.login.user.id, ready.target.application.id);
     let before = consent::Entity::find_by_id(ids).one(ctx.db.reader()).await?;
     let known = before.and_then(|row| Scopes::parse_known(&row.scope).ok()).map(|(known, _)| known);
-    // More than was allowed asks again.
-    Ok(known.is_none_or(|known| !ready.scopes.is_subset(&known)))
+    // More than was allowed asks again. What is asked for beside the scopes is as good as the scopes that it belongs to.
+    Ok(known.is_none_or(|known| !ready.scopes.union(&beside(ready)).is_subset(&known)))
+}
+
+/// The scopes that would give what the request asks for beside its scopes.
+fn beside(ready: &Ready) -> Scopes {
+    ready.asked.claims.beyond(&ready.scopes).into_iter().map(|(scope, _)| scope).collect()
 }
 
 #[derive(Template)]
@@ -80,25 +88,27 @@ impl Line {
 #[handler]
 pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
     let parameters = Parameters::of_query(request).map_err(unreadable)?;
-    let outcome = match prepare(&ctx, request, &parameters).await {
-        Ok(ready) if ready.asked.is_silent() => {
-            Err(ready.target.refuse(Code::ConsentRequired, "The person has to be asked first."))
-        }
-        Ok(ready) => page(&ctx, request, ready, &parameters).await.map_err(Refusal::from),
-        Err(refusal) => Err(refusal),
+    let outcome = async {
+        let ready = prepare(&ctx, request, parameters).await?;
+        if ready.asked.is_silent() { Err(required(&ready)) } else { Ok(page(&ctx, request, ready).await?) }
     };
-    answer(outcome)
+    answer(&ctx, request, outcome.await).await
 }
 
-async fn page(ctx: &Ctx, request: &Request, ready: Ready, parameters: &Parameters) -> Result<Response, DbErr> {
+/// `OpenID` Connect Core 3.1.2.6: nothing may be shown, but the person has to be asked.
+pub(super) fn required(ready: &Ready) -> Refusal {
+    ready.target.refuse(&Error::new(Code::ConsentRequired, "The person has to be asked first."))
+}
+
+async fn page(ctx: &Ctx, request: &Request, ready: Ready) -> Result<Response, DbErr> {
     let registered = registered(ctx, &ready.target.application).await?;
-    let query = parameters.query(&[]);
+    let query = ready.parameters.query(&[]);
     let target = ready.target.redirect_uri.clone();
     let page = ConsentPage {
         frame: frame(ctx, request, Some(&ready.login)),
         registered,
         destination: destination(&target),
-        identity: words(&ready.scopes, |scope| !scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
+        identity: identity(&ready),
         sensitive: words(&ready.scopes, |scope| scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
         inventory: lines(&ready.scopes),
         ticket: ticket(ctx, &ready, &query),
@@ -106,6 +116,19 @@ async fn page(ctx: &Ctx, request: &Request, ready: Ready, parameters: &Parameter
         application: ready.target.application,
     };
     Ok(Page(page).form_action(&target).into_response())
+}
+
+/// What of the person the application learns: by scopes, and by single claims beyond them.
+fn identity(ready: &Ready) -> Vec<String> {
+    let mut lines = words(&ready.scopes, |scope| !scope.is_sensitive() && !matches!(scope, Scope::Role(..)));
+    let claims = ready.asked.claims.beyond(&ready.scopes);
+    let allowed = ready.target.application.scope();
+    let names = claims.iter().filter(|(scope, _)| allowed.contains(*scope)).map(|(_, name)| name.replace('_', " "));
+    let names: Vec<String> = names.collect();
+    if !names.is_empty() {
+        lines.push(format!("Know of you: {}", names.join(", ")));
+    }
+    lines
 }
 
 /// `POST /o/consent/`.
@@ -120,17 +143,17 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
         _ => return Err(Fault::bad_request("Please choose Allow or Cancel.")),
     };
     let outcome = async {
-        let ready = prepare(&ctx, request, &parameters).await?;
+        let ready = prepare(&ctx, request, parameters).await?;
         // Of another session, another request, or by now for more or less: nobody has read this. They are shown it now.
         if !secret::same(form.text("ticket").map_err(Refusal::Page)?, &ticket(&ctx, &ready, query)) {
-            return Err(Refusal::Elsewhere(parameters.here()));
+            return Err(Refusal::Elsewhere(ready.parameters.here()));
         }
         if !allowed {
-            return Err(ready.target.refuse(Code::AccessDenied, "The person did not allow it."));
+            return Err(ready.target.refuse(&Error::new(Code::AccessDenied, "The person did not allow it.")));
         }
-        code::grant(&ctx, ready).await
+        code::grant(&ctx, request, ready).await
     };
-    answer(outcome.await)
+    answer(&ctx, request, outcome.await).await
 }
 
 /// Binds a form to the session and the request that it was shown for, and to the scopes that it showed.

@@ -10,32 +10,35 @@
 //! 5. `consent`: whether they have to be asked, or go to the consent page.
 //! 6. `code`: the grant and its code.
 
+mod answer;
 mod checks;
 mod code;
 mod consent;
 mod parameters;
 mod person;
 mod refusal;
+mod response_mode;
+mod response_type;
 mod target;
 
-use askama::Template;
-use poem::{IntoResponse as _, Request, Response, Route, get, handler, web::Data};
+use poem::{Request, Response, Route, get, handler, web::Data};
 
 use checks::Asked;
-pub use checks::RESPONSE_TYPES;
 use parameters::Parameters;
 pub use person::PROMPTS;
 use person::Presence;
 use refusal::Refusal;
+pub use response_mode::ResponseMode;
+pub use response_type::ResponseType;
 use target::Target;
 
-use super::{both, error::Code};
+use super::both;
 use crate::{
     accounts::{self, session::Login},
     ctx::Ctx,
     scope::Scopes,
     web::{
-        Fault, Frame, Page,
+        Fault,
         form::{Form, Malformed},
         see_other,
     },
@@ -52,6 +55,7 @@ pub(super) fn add_to(routes: Route) -> Route {
 
 /// A request that has passed every check and whose person is here.
 struct Ready {
+    parameters: Parameters,
     target: Target,
     asked: Asked,
     login: Login,
@@ -60,63 +64,47 @@ struct Ready {
 }
 
 /// Takes an authorization request as far as it goes without asking the person anything.
-async fn prepare(ctx: &Ctx, request: &Request, parameters: &Parameters) -> Result<Ready, Refusal> {
-    let target = target::of(ctx, parameters).await?;
+async fn prepare(ctx: &Ctx, request: &Request, parameters: Parameters) -> Result<Ready, Refusal> {
+    let application = target::application(ctx, &parameters).await?;
+    let target = target::of(ctx, application, &parameters).await?;
     let presence = Presence::of(ctx, request).await?;
-    let asked = match checks::of(ctx, &target, parameters).await {
+    let asked = match checks::of(ctx, &target.application, &target.redirect_uri, &parameters).await {
         Ok(asked) => asked,
         // RFC 9700 section 4.11.2: authenticate the user before sending an error to an application whose identity is
         // not assured; otherwise a link to this server would be a link to anywhere.
-        Err(refused) if presence.is_anonymous() && !target.is_assured() && !person::is_silent(parameters) => {
+        Err(refused) if presence.is_anonymous() && !target.is_assured() && !person::is_silent(&parameters) => {
             tracing::debug!(%refused, "an error waits for the login");
             // Whoever cancelled that login is not asked again, but leaves by a click of their own.
-            return Err(if checks::is_cancelled(parameters) {
-                Refusal::Shown(Box::new(cancelled(ctx, request, &target)))
+            return Err(if checks::is_cancelled(&parameters) {
+                let answer = target.answer(target::error_parameters(&checks::cancelled()));
+                Refusal::Shown(Box::new(answer.offer(ctx, request).await?))
             } else {
                 Refusal::Elsewhere(accounts::login_url(&parameters.here(), None))
             });
         }
-        Err(refused) => return Err(refused),
+        Err(refused) => return Err(target.refuse(&refused)),
     };
-    let login = presence.satisfying(ctx, &target, &asked, parameters)?;
-    let scopes = checks::within_rights(ctx, &target, &asked, &login).await?;
-    Ok(Ready { target, asked, login, scopes })
-}
-
-#[derive(Template)]
-#[template(path = "oauth/cancelled.html")]
-struct CancelledPage {
-    frame: Frame,
-    application: String,
-    location: String,
-}
-
-/// The way back to an application whose identity is not assured, for somebody who did not log in.
-fn cancelled(ctx: &Ctx, request: &Request, target: &Target) -> Response {
-    let location = target.with(&[("error", Code::AccessDenied.name()), ("error_description", checks::CANCELLED)]);
-    let frame = accounts::frame(ctx, request, None);
-    Page(CancelledPage { frame, application: target.application.name.clone(), location }).into_response()
+    let login = presence.satisfying(ctx, &target, &asked, &parameters)?;
+    let scopes = checks::within_rights(ctx, &asked, &login).await?.map_err(|refused| target.refuse(&refused))?;
+    Ok(Ready { parameters, target, asked, login, scopes })
 }
 
 /// `GET /o/authorize/`.
 #[handler]
 async fn authorize(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
-    let parameters = match Parameters::of_query(request) {
-        Ok(parameters) => parameters,
-        Err(malformed) => return Err(unreadable(malformed)),
-    };
+    let parameters = Parameters::of_query(request).map_err(unreadable)?;
     let outcome = async {
-        let ready = prepare(&ctx, request, &parameters).await?;
+        let ready = prepare(&ctx, request, parameters).await?;
         if consent::is_needed(&ctx, &ready).await? {
             return if ready.asked.is_silent() {
-                Err(ready.target.refuse(Code::ConsentRequired, "The person has to be asked first."))
+                Err(consent::required(&ready))
             } else {
-                Err(Refusal::Elsewhere(parameters.at(consent::PATH)))
+                Err(Refusal::Elsewhere(ready.parameters.at(consent::PATH)))
             };
         }
-        code::grant(&ctx, ready).await
+        code::grant(&ctx, request, ready).await
     };
-    answer(outcome.await)
+    answer(&ctx, request, outcome.await).await
 }
 
 /// `POST /o/authorize/`: `OpenID` Connect Core 3.1.2.1 asks for both methods. A cross-site POST carries no `SameSite=Lax`
@@ -131,12 +119,12 @@ fn unreadable(malformed: Malformed) -> Fault {
 }
 
 /// The answer to a browser: back to the application, or a page, or somewhere else on this server first.
-fn answer(outcome: Result<Response, Refusal>) -> Result<Response, Fault> {
+async fn answer(ctx: &Ctx, request: &Request, outcome: Result<Response, Refusal>) -> Result<Response, Fault> {
     match outcome {
         Ok(response) => Ok(response),
-        Err(Refusal::Redirect(location, log)) => {
+        Err(Refusal::Told(answer, log)) => {
             tracing::info!(reason = log, "an authorization request was refused");
-            Ok(refusal::leave(&location))
+            answer.send(ctx, request).await.map_err(Fault::internal)
         }
         Err(Refusal::Elsewhere(location)) => Ok(see_other(&location)),
         Err(Refusal::Shown(page)) => Ok(*page),

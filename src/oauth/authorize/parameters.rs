@@ -1,4 +1,7 @@
-//! What was sent (RFC 6749 section 3.1).
+//! What was sent (RFC 6749 section 3.1), and what counts of it.
+//!
+//! A request that was pushed (RFC 9126) or signed (RFC 9101) counts as it was pushed or signed; of the address only the
+//! reference to it, the `client_id`, and our own notes are read then.
 
 use poem::Request;
 use url::form_urlencoded;
@@ -8,18 +11,24 @@ use crate::web::form::{Form, Malformed};
 
 /// The parameters of an authorization request.
 #[derive(Debug, Clone)]
-pub(super) struct Parameters(Form);
+pub(in crate::oauth) struct Parameters {
+    /// In the address: this is what travels on to the login and to the consent.
+    sent: Form,
+    /// What counts instead, and where it is kept.
+    kept: Option<(i32, Form)>,
+}
 
 /// "Request and response parameters MUST NOT be included more than once."
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Repeated;
+pub(in crate::oauth) struct Repeated;
 
 /// Our own notes in the address, beside the application's parameters.
 pub(super) const CANCEL: &str = "cancel";
 pub(super) const RELOGIN: &str = "relogin";
 
-/// Every parameter that this endpoint looks at; "the authorization server MUST ignore unrecognized request parameters".
-const KNOWN: [&str; 22] = [
+/// Every parameter that this endpoint looks at and that comes once; "the authorization server MUST ignore unrecognized
+/// request parameters". RFC 8707 section 2 lets `resource` come several times.
+const ONCE: [&str; 24] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -40,36 +49,68 @@ const KNOWN: [&str; 22] = [
     "ui_locales",
     "acr_values",
     "claims",
+    "authorization_details",
+    "dpop_jkt",
     CANCEL,
     RELOGIN,
 ];
 
 impl Parameters {
-    pub(super) const fn new(form: Form) -> Self {
-        Self(form)
+    pub(in crate::oauth) const fn new(sent: Form) -> Self {
+        Self { sent, kept: None }
     }
 
     pub(super) fn of_query(request: &Request) -> Result<Self, Malformed> {
-        Form::parse(request.uri().query().unwrap_or_default().as_bytes()).map(Self)
+        Form::query(request).map(Self::new)
+    }
+
+    /// These, with what counts of them.
+    pub(super) fn counting(self, id: i32, kept: Form) -> Self {
+        Self { kept: Some((id, kept)), ..self }
+    }
+
+    /// Where what counts is kept, if it is.
+    pub(super) fn kept(&self) -> Option<i32> {
+        self.kept.as_ref().map(|(id, _)| *id)
+    }
+
+    fn form(&self) -> &Form {
+        self.kept.as_ref().map_or(&self.sent, |(_, form)| form)
     }
 
     /// A parameter; "parameters sent without a value MUST be treated as if they were omitted".
-    pub(super) fn once(&self, name: &str) -> Result<Option<&str>, Repeated> {
-        let mut values = self.0.all(name);
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(Repeated),
-            (value, None) => Ok(value.filter(|value| !value.is_empty())),
-        }
+    pub(in crate::oauth) fn once(&self, name: &str) -> Result<Option<&str>, Repeated> {
+        once(self.form(), name)
     }
 
     /// A parameter, once it is known that none is repeated.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).filter(|value| !value.is_empty())
+        self.form().get(name).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that may come several times.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.form().all(name).filter(|value| !value.is_empty())
+    }
+
+    /// Who asks, according to the address.
+    pub(super) fn client_id(&self) -> Result<Option<&str>, Repeated> {
+        once(&self.sent, "client_id")
+    }
+
+    /// A parameter of the address.
+    pub(super) fn sent(&self, name: &str) -> Result<Option<&str>, Repeated> {
+        once(&self.sent, name)
+    }
+
+    /// A note of our own.
+    pub(super) fn note(&self, name: &str) -> Option<&str> {
+        self.sent.get(name).filter(|value| !value.is_empty())
     }
 
     /// The first known parameter that is repeated.
     pub(super) fn repeated(&self) -> Option<&'static str> {
-        KNOWN.into_iter().find(|name| self.once(name).is_err())
+        ONCE.into_iter().find(|name| self.once(name).is_err())
     }
 
     /// This request as an address of this server.
@@ -84,7 +125,15 @@ impl Parameters {
 
     /// This request as a query string without some parameters.
     pub(super) fn query(&self, without: &[&str]) -> String {
-        let pairs = self.0.pairs().filter(|(name, _)| !without.contains(name));
+        let pairs = self.sent.pairs().filter(|(name, _)| !without.contains(name));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+}
+
+fn once<'a>(form: &'a Form, name: &str) -> Result<Option<&'a str>, Repeated> {
+    let mut values = form.all(name);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Repeated),
+        (value, None) => Ok(value.filter(|value| !value.is_empty())),
     }
 }

@@ -14,7 +14,11 @@ use crate::{
         session::{self, Login},
     },
     ctx::Ctx,
-    oauth::{error::Code, subject},
+    oauth::{
+        error::{Code, Error},
+        oidc::acr::Acr,
+        subject,
+    },
     secret::{self, Purpose},
 };
 
@@ -70,9 +74,11 @@ impl Presence {
     ) -> Result<Login, Refusal> {
         let note = Note::of(ctx, parameters);
         match self.0 {
-            Some(login) if suffices(ctx, target, &login, asked, note.as_ref()) => Ok(login),
+            Some(login) if suffices(ctx, target, &login, asked, note.as_ref()) => strong_enough(target, asked, login),
             // "An error is returned if an End-User is not already Authenticated."
-            _ if asked.is_silent() => Err(target.refuse(Code::LoginRequired, "The person has to log in first.")),
+            _ if asked.is_silent() => {
+                Err(target.refuse(&Error::new(Code::LoginRequired, "The person has to log in first.")))
+            }
             login => {
                 let next = Note::at(ctx, login.as_ref()).onto(ctx, parameters);
                 let hint = parameters.get("login_hint");
@@ -80,6 +86,17 @@ impl Presence {
             }
         }
     }
+}
+
+/// `OpenID` Connect Core 5.5.1.1: an essential `acr` that cannot be met is "treated as a failed authentication attempt";
+/// RFC 9470 section 5 names its error. A voluntary one is met as far as it can be.
+fn strong_enough(target: &Target, asked: &Asked, login: Login) -> Result<Login, Refusal> {
+    let acr = Acr::of(&login.session.amr);
+    if asked.acr.is_met_by(acr) || !asked.acr.is_essential {
+        return Ok(login);
+    }
+    let text = "The person cannot log in as strongly as the application requires.";
+    Err(target.refuse(&Error::new(Code::UnmetAuthenticationRequirements, text)))
 }
 
 fn suffices(ctx: &Ctx, target: &Target, login: &Login, asked: &Asked, note: Option<&Note>) -> bool {
@@ -112,7 +129,7 @@ impl Note {
 
     /// The note in an address, if it is ours and for this very request.
     fn of(ctx: &Ctx, parameters: &Parameters) -> Option<Self> {
-        let (fields, mac) = parameters.get(RELOGIN)?.rsplit_once('.')?;
+        let (fields, mac) = parameters.note(RELOGIN)?.rsplit_once('.')?;
         let (at, session) = fields.split_once('.')?;
         let note = Self { at: at.parse().ok()?, session: session.parse().ok()? };
         secret::same(mac, &note.mac(ctx, parameters)).then_some(note)

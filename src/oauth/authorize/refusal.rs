@@ -1,19 +1,17 @@
-//! How a request is refused, and how the browser is sent back to the application (RFC 6749 section 4.1.2.1, RFC 9207).
+//! How a request is refused, and who is told (RFC 6749 section 4.1.2.1).
 
-use poem::{
-    Response,
-    http::{HeaderValue, StatusCode, header},
-};
+use poem::Response;
 use sea_orm::DbErr;
 
+use super::answer::Answer;
 use crate::{signing::SigningError, web::Fault};
 
 /// Why a request goes no further, and to whom that is told.
 pub(super) enum Refusal {
     /// The person: nobody else can be trusted with it.
     Page(Fault),
-    /// The application: where its error goes, and what the log says.
-    Redirect(String, &'static str),
+    /// The application; and what the log says.
+    Told(Box<Answer>, String),
     /// Nobody: the person has to go elsewhere on this server first.
     Elsewhere(String),
     /// The person, who may go back to the application from a page of ours.
@@ -24,7 +22,7 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Page(fault) => write!(f, "{fault}"),
-            Self::Redirect(_, log) => f.write_str(log),
+            Self::Told(_, log) => f.write_str(log),
             Self::Elsewhere(_) => f.write_str("something else comes first"),
             Self::Shown(_) => f.write_str("a page is shown instead"),
         }
@@ -41,20 +39,4 @@ impl From<SigningError> for Refusal {
     fn from(error: SigningError) -> Self {
         Self::Page(Fault::internal(error))
     }
-}
-
-/// Leaves this server. 303, so that no form is repeated to the application (RFC 9700 section 4.12); no referrer, so that
-/// nothing of this address goes along.
-pub(super) fn leave(location: &str) -> Response {
-    let mut response = Response::builder().status(StatusCode::SEE_OTHER).finish();
-    let headers = response.headers_mut();
-    match HeaderValue::try_from(location) {
-        Ok(location) => _ = headers.insert(header::LOCATION, location),
-        // Registered URIs and encoded parameters are visible ASCII; nothing else gets here.
-        Err(_) => response.set_status(StatusCode::BAD_REQUEST),
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }

@@ -3,12 +3,17 @@
 use entities::accounts::{user, user_profile};
 use sea_orm::{DbErr, EntityTrait as _};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     ctx::Ctx,
     oauth::{application::Application, subject},
     scope::{Scope, Scopes},
 };
+
+mod request;
+
+pub use request::{Claim, Request};
 
 /// The standard claims that a person has, as far as an application may see them. What is empty is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -100,10 +105,32 @@ pub const NAMES: [(Scope, &[&str]); 5] = [
     (Scope::Phone, &["phone_number", "phone_number_verified"]),
 ];
 
-/// The claims of a person that these scopes show.
-pub async fn of(ctx: &Ctx, application: &Application, user: &user::Model, scopes: &Scopes) -> Result<Claims, DbErr> {
-    let profile = user_profile::Entity::find_by_id(user.id).one(ctx.db.reader()).await?;
-    Ok(select(subject::of(ctx, application, user), user, profile.as_ref(), scopes))
+/// The claims of a person that these scopes show, and those of these names as far as the application may be granted the
+/// scope that shows them. Always with `sub`.
+pub async fn of(
+    ctx: &Ctx,
+    application: &Application,
+    user: &user::Model,
+    scopes: &Scopes,
+    asked: impl Iterator<Item = &str>,
+) -> Result<Map<String, Value>, DbErr> {
+    let allowed = application.scope();
+    let scope_of = |name: &str| NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(scope, _)| *scope);
+    let asked: Vec<&str> = asked.filter(|name| scope_of(name).is_some_and(|scope| allowed.contains(scope))).collect();
+    let wanted: Scopes = scopes.iter().chain(asked.iter().filter_map(|name| scope_of(name))).collect();
+    let needs_profile = wanted.iter().any(|scope| NAMES.iter().any(|(own, _)| *own == scope && scope != Scope::OpenId));
+    // Most ID tokens tell nothing more than who it is, and cost no statement.
+    let profile = match needs_profile {
+        true => user_profile::Entity::find_by_id(user.id).one(ctx.db.reader()).await?,
+        false => None,
+    };
+    let sub = subject::of(ctx, application, user);
+    let Ok(Value::Object(mut claims)) = serde_json::to_value(select(sub, user, profile.as_ref(), &wanted)) else {
+        return Ok(Map::new());
+    };
+    let shown = |name: &str| scope_of(name).is_none_or(|scope| scope == Scope::OpenId || scopes.contains(scope));
+    claims.retain(|name, _| shown(name) || asked.contains(&name.as_str()));
+    Ok(claims)
 }
 
 fn select(sub: String, user: &user::Model, profile: Option<&user_profile::Model>, scopes: &Scopes) -> Claims {

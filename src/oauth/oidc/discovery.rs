@@ -12,10 +12,10 @@ use crate::{
     ctx::Ctx,
     oauth::{
         application::GrantType,
-        authorize::{PROMPTS, RESPONSE_TYPES},
+        authorize::{PROMPTS, ResponseMode, ResponseType},
         client,
         error::Error,
-        oidc::{claims, id_token::ACR_VALUES},
+        oidc::{acr::Acr, claims},
         protocol::{self, Cors, Server},
         token::GRANT_TYPES,
     },
@@ -78,8 +78,8 @@ fn document(ctx: &Ctx) -> Value {
         "introspection_endpoint": at("/introspect/"),
         "end_session_endpoint": at("/logout/"),
         "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
-        "response_types_supported": RESPONSE_TYPES,
-        "response_modes_supported": ["query"],
+        "response_types_supported": ResponseType::offered(&ctx.config).map(ResponseType::name).collect::<Vec<_>>(),
+        "response_modes_supported": ResponseMode::ALL.map(ResponseMode::name),
         "grant_types_supported": GRANT_TYPES.map(GrantType::name),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": client::METHODS,
@@ -87,12 +87,13 @@ fn document(ctx: &Ctx) -> Value {
         "introspection_endpoint_auth_methods_supported": secret_methods,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
-        "acr_values_supported": ACR_VALUES,
+        "acr_values_supported": Acr::ALL.map(Acr::name),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&TOKEN_CLAIMS).collect::<Vec<_>>(),
         "prompt_values_supported": PROMPTS.map(|(name, _)| name),
         "authorization_response_iss_parameter_supported": true,
-        "claims_parameter_supported": false,
+        "authorization_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         // The default of this one is true (Discovery 1.0 section 3), so it has to be said.
         "request_uri_parameter_supported": false,
@@ -101,4 +102,5 @@ fn document(ctx: &Ctx) -> Value {
 }
 
 /// The claims of an ID token that are not about the person.
-const TOKEN_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
+const TOKEN_CLAIMS: [&str; 11] =
+    ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "c_hash"];

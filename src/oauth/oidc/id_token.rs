@@ -4,12 +4,16 @@ use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use entities::{accounts::user, oauth::grant};
 use jsonwebtoken::Algorithm;
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::{acr::Acr, claims};
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     oauth::{application::Application, subject},
+    scope::Scopes,
     signing::SigningError,
 };
 
@@ -43,24 +47,30 @@ pub struct IdToken {
     /// Binds the access token that came along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// Binds the code that came along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
+    /// Who the person is beyond `sub`.
+    #[serde(flatten)]
+    pub person: Map<String, Value>,
 }
 
-/// What `acr` says, for `acr_values_supported`.
-pub const ACR_VALUES: [&str; 2] = ["password", "multi-factor"];
-
-/// The `acr` of the methods in an `amr`: two factors, or one.
-pub fn acr(amr: &str) -> &'static str {
-    let [password, multi_factor] = ACR_VALUES;
-    if amr.split(' ').any(|method| method == "mfa") { multi_factor } else { password }
+/// What an ID token comes along with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The access token.
+    pub access_token: Option<&'a str>,
+    /// The code, in the front channel.
+    pub code: Option<&'a str>,
 }
 
-/// Signs the ID token of a grant, beside an access token.
+/// Signs the ID token of a grant, beside what comes along with it.
 pub async fn mint(
     ctx: &Ctx,
     application: &Application,
     grant: &grant::Model,
     user: &user::Model,
-    access_token: &str,
+    beside: Beside<'_>,
 ) -> Result<String, SigningError> {
     let algorithm = algorithm(application);
     let now = ctx.clock.now();
@@ -71,13 +81,35 @@ pub async fn mint(
         exp: now + i64::from(application.id_token_lifetime),
         iat: now,
         auth_time: grant.auth_time,
-        acr: acr(&grant.amr).to_owned(),
+        acr: Acr::of(&grant.amr).name().to_owned(),
         amr: grant.amr.split_whitespace().map(str::to_owned).collect(),
         sid: grant.sid.clone(),
         nonce: grant.nonce.clone(),
-        at_hash: Some(half_hash(algorithm, access_token)),
+        at_hash: beside.access_token.map(|token| half_hash(algorithm, token)),
+        c_hash: beside.code.map(|code| half_hash(algorithm, code)),
+        person: person(ctx, application, grant, user, beside).await?,
     };
     ctx.signing.sign(algorithm, TYP, &claims).await
+}
+
+/// The claims of a person beyond `sub`: those that the request asked for here, and, where there is neither an access
+/// token nor a code by which to ask userinfo, those of the scopes (`OpenID` Connect Core 5.4, 5.5).
+async fn person(
+    ctx: &Ctx,
+    application: &Application,
+    grant: &grant::Model,
+    user: &user::Model,
+    beside: Beside<'_>,
+) -> Result<Map<String, Value>, DbErr> {
+    let asked = claims::Request::of_row(&grant.claims);
+    let scopes = if beside.access_token.is_none() && beside.code.is_none() {
+        Scopes::parse_known(&grant.scope).map(|(scopes, _)| scopes).unwrap_or_default()
+    } else {
+        Scopes::default()
+    };
+    let mut claims = claims::of(ctx, application, user, &scopes, asked.of_id_token()).await?;
+    claims.remove("sub");
+    Ok(claims)
 }
 
 /// The claims of an ID token of ours, as `id_token_hint` brings it back: signed by us, issued by us; its age does not
@@ -111,12 +143,5 @@ mod tests {
             "77QmUPtjPfzWtF2AnpK9RQ"
         );
         assert_eq!(half_hash(Algorithm::EdDSA, "x").len(), 43);
-    }
-
-    #[test]
-    fn two_factors_are_stronger_than_a_password() {
-        assert_eq!(acr("pwd"), "password");
-        assert_eq!(acr("pwd otp mfa"), "multi-factor");
-        assert_eq!(acr(""), "password");
     }
 }

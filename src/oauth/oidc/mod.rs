@@ -1,5 +1,6 @@
 //! `OpenID` Connect: who somebody is, told to an application.
 
+pub mod acr;
 pub mod claims;
 pub mod discovery;
 pub mod id_token;

@@ -38,7 +38,9 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
         let header = "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"";
         return Err(challenge(refused, header).status(StatusCode::FORBIDDEN));
     };
-    Ok(protocol::json(StatusCode::OK, &claims::of(&ctx, &live.application, &user, &live.scopes).await?))
+    let asked = live.grant.as_ref().map(|grant| claims::Request::of_row(&grant.claims)).unwrap_or_default();
+    let told = claims::of(&ctx, &live.application, &user, &live.scopes, asked.of_userinfo()).await?;
+    Ok(protocol::json(StatusCode::OK, &told))
 }
 
 fn challenge(error: Error, header: &str) -> Error {

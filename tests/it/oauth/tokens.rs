@@ -166,7 +166,7 @@ both! {
             assert_eq!(header["alg"], algorithm);
             assert_eq!((&claims["iss"], &claims["aud"]), (&json!("http://127.0.0.1:8000/o"), &json!(shop.id())));
             assert_eq!((&claims["sub"], &claims["nonce"]), (&json!(ann.sub), &json!("n-1")));
-            assert_eq!((&claims["acr"], &claims["amr"]), (&json!("password"), &json!(["pwd"])));
+            assert_eq!((&claims["acr"], &claims["amr"]), (&json!("urn:stockade:acr:pwd"), &json!(["pwd"])));
             assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
             assert!(claims["auth_time"].is_i64() && claims["sid"].is_string() && claims["at_hash"].is_string());
             assert!(claims.get("name").is_none() && claims.get("email").is_none(), "who ann is belongs to userinfo");
