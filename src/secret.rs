@@ -23,6 +23,8 @@ pub enum Kind {
     RefreshToken,
     /// An OAuth authorization code.
     AuthorizationCode,
+    /// The last part of a `request_uri` (RFC 9126).
+    PushedRequest,
     /// An application's `client_secret`.
     ClientSecret,
     /// A browser session, the value of the `sessionid` cookie.
@@ -38,6 +40,7 @@ impl Kind {
             Self::AccessToken => "sat",
             Self::RefreshToken => "srt",
             Self::AuthorizationCode => "sac",
+            Self::PushedRequest => "spr",
             Self::ClientSecret => "scs",
             Self::Session => "sse",
             Self::SetupLink => "ssl",

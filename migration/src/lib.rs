@@ -7,6 +7,7 @@ mod m0002_oauth;
 mod m0003_inventory;
 mod m0004_settings;
 mod m0005_oauth_metadata;
+mod m0006_pushed_requests;
 mod m0007_replay;
 mod m0009_registration;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_inventory::Migration),
             Box::new(m0004_settings::Migration),
             Box::new(m0005_oauth_metadata::Migration),
+            Box::new(m0006_pushed_requests::Migration),
             Box::new(m0007_replay::Migration),
             Box::new(m0009_registration::Migration),
         ]

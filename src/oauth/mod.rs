@@ -15,6 +15,7 @@ mod introspect;
 mod issue;
 pub mod jws;
 pub mod oidc;
+mod par;
 mod pkce;
 mod protocol;
 pub mod redirect_uri;
@@ -37,6 +38,7 @@ pub fn routes() -> Route {
     let routes = applications::add_to(Route::new());
     let routes = authorized::add_to(routes);
     let routes = authorize::add_to(routes);
+    let routes = par::add_to(routes);
     let routes = token::add_to(routes);
     let routes = revoke::add_to(routes);
     let routes = introspect::add_to(routes);

@@ -50,6 +50,11 @@ impl Form {
         self.once(name)?.ok_or_else(|| Error::invalid_request(missing))
     }
 
+    /// Every pair, in the order sent.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.pairs()
+    }
+
     /// Whether the request has a body that is a form.
     pub(super) fn is_in(request: &Request) -> bool {
         let kind = request.content_type().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use entities::{
     accounts::session,
-    oauth::{access_token, authorization_code, grant, refresh_token, replay},
+    oauth::{access_token, authorization_code, grant, pushed_request, refresh_token, replay},
 };
 use sea_orm::{Condition, DbErr, QuerySelect as _, QueryTrait as _, prelude::*, sea_query::SelectStatement};
 
@@ -33,6 +33,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, DbErr> {
             .await?;
     removed += remove(ctx, session::Entity, session::Column::Id, expired(session::Column::Expires, before)).await?;
     // Nobody looks at these after their time: what they stand for is refused for its age.
+    let pushed = pushed_request::Column::Expires;
+    removed += remove(ctx, pushed_request::Entity, pushed_request::Column::Id, expired(pushed, before)).await?;
     let digest = replay::Column::Digest;
     removed += remove(ctx, replay::Entity, digest, expired(replay::Column::Expires, before + KEEP)).await?;
     removed += remove(ctx, grant::Entity, grant::Column::Id, childless(before)).await?;

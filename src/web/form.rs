@@ -40,6 +40,11 @@ impl Form {
         pairs.collect::<Result<_, _>>().map(Self)
     }
 
+    /// A form of these pairs.
+    pub fn of_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
     /// Parses the query of a request.
     pub fn query(request: &Request) -> Result<Self, Malformed> {
         Self::parse(request.uri().query().unwrap_or_default().as_bytes())

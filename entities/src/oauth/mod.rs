@@ -10,6 +10,7 @@ pub mod grant;
 pub mod initial_access_token;
 pub mod logo;
 pub mod logout_notice;
+pub mod pushed_request;
 pub mod redirect_mismatch;
 pub mod refresh_token;
 pub mod registration;

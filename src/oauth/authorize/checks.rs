@@ -44,6 +44,32 @@ impl Asked {
     }
 }
 
+/// Every check of a request that the browser brings, in order.
+pub(super) async fn of_front(
+    ctx: &Ctx,
+    application: &Application,
+    redirect_uri: &str,
+    parameters: &Parameters,
+) -> Result<Asked, Error> {
+    the_person_did_not_cancel(parameters)?;
+    the_request_was_pushed_if_it_must_be(ctx, application, parameters)?;
+    of(ctx, application, redirect_uri, parameters).await
+}
+
+/// RFC 9126 section 5 and 6: "the authorization server MUST ... accept authorization request data only via PAR".
+fn the_request_was_pushed_if_it_must_be(
+    ctx: &Ctx,
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<(), Error> {
+    let must = ctx.config.oauth.require_pushed_authorization_requests
+        || application.metadata.authorization.require_pushed_authorization_requests;
+    if must && parameters.kept().is_none() {
+        return Err(Error::invalid_request("The application has to push its authorization requests."));
+    }
+    Ok(())
+}
+
 /// Every check, in order.
 pub(in crate::oauth) async fn of(
     ctx: &Ctx,
@@ -52,7 +78,6 @@ pub(in crate::oauth) async fn of(
     parameters: &Parameters,
 ) -> Result<Asked, Error> {
     no_parameter_is_repeated(parameters)?;
-    the_person_did_not_cancel(parameters)?;
     no_request_object_is_sent(parameters)?;
     let response_type = the_response_type_is_allowed(ctx, application, parameters)?;
     the_response_mode_is_possible(parameters, redirect_uri)?;

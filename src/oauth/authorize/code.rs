@@ -5,7 +5,7 @@ use entities::oauth::{authorization_code, consent, grant};
 use poem::{Request, Response};
 use sea_orm::{ActiveValue::Set, DbErr, prelude::*, sea_query::OnConflict};
 
-use super::{Ready, Refusal};
+use super::{Ready, Refusal, kept};
 use crate::{
     ctx::Ctx,
     db::Tx,
@@ -30,7 +30,8 @@ struct Handed {
 /// Makes the grant and sends the answer to the application.
 pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<Response, Refusal> {
     let ready = &ready;
-    let Handed { grant, code, access_token } = ctx.db.write(|tx| async move { store(ctx, &tx, ready).await }).await?;
+    let handed = ctx.db.write(|tx| async move { store(ctx, &tx, ready).await }).await?;
+    let Handed { grant, code, access_token } = handed.ok_or_else(kept::gone)?;
     let Ready { target, asked, login, scopes, .. } = ready;
     let mut parameters = Vec::new();
     let id_token = if asked.response_type.has_id_token() {
@@ -50,10 +51,14 @@ pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<
     Ok(target.answer(parameters).send(ctx, request).await?)
 }
 
-async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Handed, DbErr> {
+/// None where the request was answered meanwhile.
+async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Option<Handed>, DbErr> {
     let Ready { target, asked, login, scopes, .. } = ready;
     let application = &target.application;
     let now = ctx.clock.now();
+    if !kept::spend(tx, &ready.parameters, now).await? {
+        return Ok(None);
+    }
     remember(tx, ready, now).await?;
     let grant = grant::ActiveModel {
         application_id: Set(application.id),
@@ -81,7 +86,7 @@ async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Handed, DbErr> {
     } else {
         None
     };
-    Ok(Handed { grant, code, access_token })
+    Ok(Some(Handed { grant, code, access_token }))
 }
 
 async fn code(ctx: &Ctx, tx: &Tx, ready: &Ready, grant: &grant::Model) -> Result<String, DbErr> {

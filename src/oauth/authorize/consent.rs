@@ -8,7 +8,7 @@ use entities::{accounts::user, oauth::consent};
 use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 use sea_orm::{DbErr, prelude::*};
 
-use super::{Parameters, Ready, Refusal, answer, code, prepare, unreadable};
+use super::{Parameters, Ready, Refusal, answer, code, kept, prepare, unreadable};
 use crate::{
     accounts::{confirm, frame},
     clock::datetime,
@@ -149,6 +149,8 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
             return Err(Refusal::Elsewhere(ready.parameters.here()));
         }
         if !allowed {
+            let (parameters, now) = (&ready.parameters, ctx.clock.now());
+            ctx.db.write(|tx| async move { kept::spend(&tx, parameters, now).await }).await?;
             return Err(ready.target.refuse(&Error::new(Code::AccessDenied, "The person did not allow it.")));
         }
         code::grant(&ctx, request, ready).await

@@ -14,25 +14,29 @@ mod answer;
 mod checks;
 mod code;
 mod consent;
+mod kept;
 mod parameters;
 mod person;
+mod push;
 mod refusal;
 mod response_mode;
 mod response_type;
 mod target;
 
 use poem::{Request, Response, Route, get, handler, web::Data};
+use sea_orm::DbErr;
 
 use checks::Asked;
 use parameters::Parameters;
 pub use person::PROMPTS;
 use person::Presence;
+pub(super) use push::push;
 use refusal::Refusal;
 pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
-use target::Target;
+use target::{Astray, Target};
 
-use super::both;
+use super::{application::Application, both};
 use crate::{
     accounts::{self, session::Login},
     ctx::Ctx,
@@ -66,9 +70,10 @@ struct Ready {
 /// Takes an authorization request as far as it goes without asking the person anything.
 async fn prepare(ctx: &Ctx, request: &Request, parameters: Parameters) -> Result<Ready, Refusal> {
     let application = target::application(ctx, &parameters).await?;
+    let parameters = referred(ctx, &application, parameters).await?;
     let target = target::of(ctx, application, &parameters).await?;
     let presence = Presence::of(ctx, request).await?;
-    let asked = match checks::of(ctx, &target.application, &target.redirect_uri, &parameters).await {
+    let asked = match checks::of_front(ctx, &target.application, &target.redirect_uri, &parameters).await {
         Ok(asked) => asked,
         // RFC 9700 section 4.11.2: authenticate the user before sending an error to an application whose identity is
         // not assured; otherwise a link to this server would be a link to anywhere.
@@ -87,6 +92,36 @@ async fn prepare(ctx: &Ctx, request: &Request, parameters: Parameters) -> Result
     let login = presence.satisfying(ctx, &target, &asked, &parameters)?;
     let scopes = checks::within_rights(ctx, &asked, &login).await?.map_err(|refused| target.refuse(&refused))?;
     Ok(Ready { parameters, target, asked, login, scopes })
+}
+
+/// The request that the address refers to, if it refers to one that is kept here.
+async fn referred(ctx: &Ctx, application: &Application, parameters: Parameters) -> Result<Parameters, Astray> {
+    let request_uri = parameters
+        .sent("request_uri")
+        .map_err(|_| Astray::Wrong("The parameter request_uri was sent more than once."))?
+        .map(str::to_owned);
+    match request_uri {
+        Some(request_uri) if kept::is_kept(&request_uri) => {
+            kept::open(ctx, application, parameters, &request_uri).await
+        }
+        _ => Ok(parameters),
+    }
+}
+
+/// Who asks by a query string of this endpoint, and where they are called back; nobody, where that is not really so.
+pub(super) async fn waiting(ctx: &Ctx, query: &str) -> Result<Option<(Application, String)>, DbErr> {
+    let Ok(sent) = Form::parse(query.as_bytes()) else { return Ok(None) };
+    let parameters = Parameters::new(sent);
+    let target = async {
+        let application = target::application(ctx, &parameters).await?;
+        let parameters = referred(ctx, &application, parameters.clone()).await?;
+        target::of(ctx, application, &parameters).await
+    };
+    match target.await {
+        Ok(target) => Ok(Some((target.application, target.redirect_uri))),
+        Err(Astray::Wrong(_)) => Ok(None),
+        Err(Astray::Db(error)) => Err(error),
+    }
 }
 
 /// `GET /o/authorize/`.

@@ -78,6 +78,11 @@ impl Parameters {
         self.kept.as_ref().map_or(&self.sent, |(_, form)| form)
     }
 
+    /// Every pair that counts.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.form().pairs()
+    }
+
     /// A parameter; "parameters sent without a value MUST be treated as if they were omitted".
     pub(in crate::oauth) fn once(&self, name: &str) -> Result<Option<&str>, Repeated> {
         once(self.form(), name)

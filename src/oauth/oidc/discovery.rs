@@ -76,6 +76,8 @@ fn document(ctx: &Ctx) -> Value {
         "jwks_uri": at("/.well-known/jwks.json"),
         "revocation_endpoint": at("/revoke_token/"),
         "introspection_endpoint": at("/introspect/"),
+        "pushed_authorization_request_endpoint": at("/par/"),
+        "require_pushed_authorization_requests": ctx.config.oauth.require_pushed_authorization_requests,
         "end_session_endpoint": at("/logout/"),
         "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
         "response_types_supported": ResponseType::offered(&ctx.config).map(ResponseType::name).collect::<Vec<_>>(),

@@ -10,6 +10,7 @@ mod consent;
 mod discovery;
 mod logout;
 mod logs;
+mod par;
 mod refresh;
 mod replay;
 mod sweep;

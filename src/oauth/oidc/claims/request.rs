@@ -47,7 +47,9 @@ const MALFORMED: &str = "The parameter claims is no JSON object of the members u
 impl Request {
     /// Reads the parameter. What a claim wants is read too, so that nothing malformed is kept.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let request: Self = serde_json::from_str(text).map_err(|_| MALFORMED)?;
+        // An array would be read too, member by member.
+        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| MALFORMED)?;
+        let request = Self::deserialize(Value::Object(object)).map_err(|_| MALFORMED)?;
         for claim in request.userinfo.values().chain(request.id_token.values()) {
             read(claim).ok_or("A claim in the parameter claims is neither null nor an object of Core 5.5.1.")?;
         }
@@ -103,7 +105,11 @@ impl Request {
 }
 
 fn read(claim: &Value) -> Option<Claim> {
-    Option::<Claim>::deserialize(claim).ok().map(Option::unwrap_or_default)
+    match claim {
+        Value::Null => Some(Claim::default()),
+        Value::Object(_) => Claim::deserialize(claim).ok(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +140,8 @@ mod tests {
             "{",
             r#"{"userinfo":[]}"#,
             r#"{"id_token":{"x":1}}"#,
+            r#"{"id_token":{"x":[]}}"#,
+            r#"{"id_token":{"x":[true]}}"#,
             r#"{"id_token":{"x":"y"}}"#,
             r#"{"id_token":{"x":{"essential":"yes"}}}"#,
             r#"{"id_token":{"x":{"values":1}}}"#,
