@@ -1,5 +1,13 @@
-//! The one limiter of guesses. **Every** place that checks a credential (login form, Basic, client secret, token lookup,
-//! change of password) asks it first and tells it the outcome, per account and per address, so that no side door is left.
+//! The one limiter of guesses: what stands between a stranger and a secret that is short or that a person chose.
+//!
+//! **Every** place that checks such a secret (login form, Basic, change of password, second factor, recovery code, client
+//! secret) takes an [`Attempt`] first and tells it the outcome, per account and per address, so that no side
+//! door is left. Taking one reserves it: guesses that are made at once never are more than guesses made one by one. Who
+//! comes while every guess that is left is being checked waits for an outcome.
+//!
+//! API tokens, access tokens, session cookies and the setup link are not limited: their 128 random bits and more cannot be guessed, what
+//! fails the shape or the checksum is refused without a query, and a lock would only let one bad client at an address shut
+//! out every good token there.
 //!
 //! A locked account answers exactly as a wrong password does. The state is per process: a second node doubles the guesses,
 //! which the lock-out can bear, and a restart forgives.
@@ -7,8 +15,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use tokio::sync::Notify;
 
 use crate::{
     clock::{Clock, Timestamp},
@@ -55,19 +65,34 @@ impl Guess {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    failures: u32,
+    /// When the last failure was.
     last: Timestamp,
+    /// Guesses that are being checked.
+    pending: u32,
+}
+
+impl Seen {
+    /// What there is to remember, at a time.
+    const fn matters(&self, horizon: Timestamp) -> bool {
+        self.pending > 0 || (self.failures > 0 && self.last > horizon)
+    }
 }
 
 /// Counts failures and locks for a while.
 #[derive(Debug, Clone)]
-pub struct Limiter {
+pub struct Limiter(Arc<State>);
+
+#[derive(Debug)]
+struct State {
     clock: Clock,
     max_failures: u32,
     lockout: i64,
-    failures: Arc<Mutex<HashMap<Guess, Failures>>>,
+    seen: Mutex<HashMap<Guess, Seen>>,
+    /// An outcome was told.
+    settled: Notify,
 }
 
 /// Too many failures; try again after so many seconds.
@@ -75,55 +100,138 @@ pub struct Limiter {
 #[error("too many failures; locked for {0} s")]
 pub struct Locked(pub i64);
 
-impl Limiter {
-    /// A limiter with the configured patience.
-    pub fn new(clock: Clock, config: &config::Password) -> Self {
-        Self { clock, max_failures: config.max_failures, lockout: config.lockout_seconds, failures: Arc::default() }
+/// The leave to check one guess. Dropped without an outcome (the database failed, the client hung up and heard nothing)
+/// it is as if it had not been taken.
+#[derive(Debug)]
+#[must_use = "the outcome has to be told"]
+pub struct Attempt {
+    state: Arc<State>,
+    guesses: Vec<Guess>,
+}
+
+enum Turn {
+    Taken,
+    Locked(Locked),
+    /// So many are being checked that one more could be one too many.
+    Wait,
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Guess, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether these guesses may be made now.
-    pub fn check(&self, guesses: &[Guess]) -> Result<(), Locked> {
+    fn allowed(&self, guess: &Guess) -> u32 {
+        self.max_failures.saturating_mul(guess.allowance())
+    }
+
+    fn locked(&self, seen: &HashMap<Guess, Seen>, guesses: &[Guess]) -> Option<Locked> {
         let now = self.clock.now();
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = guesses
-            .iter()
-            .filter_map(|guess| Some((guess, failures.get(guess)?)))
-            .filter(|(guess, seen)| seen.count >= self.max_failures.saturating_mul(guess.allowance()))
-            .map(|(_, seen)| seen.last + self.lockout - now)
-            .max();
-        match wait {
-            Some(seconds) if seconds > 0 => Err(Locked(seconds)),
-            _ => Ok(()),
+        let known = guesses.iter().filter_map(|guess| Some((guess, seen.get(guess)?)));
+        known
+            .filter(|(guess, seen)| seen.failures >= self.allowed(guess))
+            .map(|(_, seen)| Locked(seen.last + self.lockout - now))
+            .filter(|locked| locked.0 > 0)
+            .max_by_key(|locked| locked.0)
+    }
+
+    fn take(&self, guesses: &[Guess]) -> Turn {
+        let horizon = self.clock.now() - self.lockout;
+        let mut seen = self.lock();
+        if let Some(locked) = self.locked(&seen, guesses) {
+            return Turn::Locked(locked);
         }
-    }
-
-    /// A guess was wrong.
-    pub fn failed(&self, guesses: &[Guess]) {
-        let now = self.clock.now();
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= CAPACITY {
-            let horizon = now - self.lockout;
-            failures.retain(|_, seen| seen.last > horizon);
-            if failures.len() >= CAPACITY {
-                failures.clear();
+        let full = |guess: &Guess| {
+            seen.get(guess).is_some_and(|seen| {
+                let failures = if seen.last > horizon { seen.failures } else { 0 };
+                seen.pending > 0 && failures.saturating_add(seen.pending) >= self.allowed(guess)
+            })
+        };
+        if guesses.iter().any(full) {
+            return Turn::Wait;
+        }
+        if seen.len() >= CAPACITY {
+            seen.retain(|_, seen| seen.matters(horizon));
+            if seen.len() >= CAPACITY {
+                // Under such an attack what is being checked is all that can be kept.
+                seen.retain(|_, seen| seen.pending > 0);
             }
         }
         for guess in guesses {
-            let seen = failures.entry(guess.clone()).or_insert(Failures { count: 0, last: now });
-            if now - seen.last >= self.lockout {
-                seen.count = 0;
+            seen.entry(guess.clone()).or_default().pending += 1;
+        }
+        Turn::Taken
+    }
+}
+
+impl Limiter {
+    /// A limiter with the configured patience.
+    pub fn new(clock: Clock, config: &config::Password) -> Self {
+        let (max_failures, lockout) = (config.max_failures.max(1), config.lockout_seconds);
+        Self(Arc::new(State { clock, max_failures, lockout, seen: Mutex::default(), settled: Notify::new() }))
+    }
+
+    /// The leave to check a guess at all of these, as soon as there is one.
+    pub async fn attempt(&self, guesses: &[Guess]) -> Result<Attempt, Locked> {
+        loop {
+            let settled = self.0.settled.notified();
+            tokio::pin!(settled);
+            // From here on no outcome is missed.
+            settled.as_mut().enable();
+            match self.0.take(guesses) {
+                Turn::Taken => return Ok(Attempt { state: self.0.clone(), guesses: guesses.to_vec() }),
+                Turn::Locked(locked) => return Err(locked),
+                Turn::Wait => settled.await,
             }
-            *seen = Failures { count: seen.count.saturating_add(1), last: now };
         }
     }
 
-    /// A guess was right: the account starts afresh. The address does not, or one good account would buy a thousand
-    /// guesses at others.
-    pub fn succeeded(&self, guesses: &[Guess]) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        for guess in guesses.iter().filter(|guess| !matches!(guess, Guess::Address(_))) {
-            failures.remove(guess);
+    /// Whether one of these is locked now; for what was proved before and is only recognised.
+    pub fn is_locked(&self, guesses: &[Guess]) -> bool {
+        self.0.locked(&self.0.lock(), guesses).is_some()
+    }
+}
+
+impl Attempt {
+    /// The guess was wrong.
+    pub fn wrong(self) {
+        let now = self.state.clock.now();
+        let mut seen = self.state.lock();
+        for guess in &self.guesses {
+            let seen = seen.entry(guess.clone()).or_default();
+            if now - seen.last >= self.state.lockout {
+                seen.failures = 0;
+            }
+            seen.failures = seen.failures.saturating_add(1);
+            seen.last = now;
         }
+    }
+
+    /// The guess was right: the account starts afresh. The address does not, or one good account would buy a thousand
+    /// guesses at others.
+    pub fn right(self) {
+        let mut seen = self.state.lock();
+        for guess in self.guesses.iter().filter(|guess| !matches!(guess, Guess::Address(_))) {
+            if let Some(seen) = seen.get_mut(guess) {
+                seen.failures = 0;
+            }
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let mut seen = self.state.lock();
+        for guess in &self.guesses {
+            if let Some(entry) = seen.get_mut(guess) {
+                entry.pending = entry.pending.saturating_sub(1);
+                if entry.pending == 0 && entry.failures == 0 {
+                    seen.remove(guess);
+                }
+            }
+        }
+        drop(seen);
+        self.state.settled.notify_waiters();
     }
 }
 
@@ -136,31 +244,77 @@ mod tests {
         Limiter::new(clock.clone(), &config)
     }
 
-    #[test]
-    fn an_account_is_locked_after_so_many_failures_and_free_after_the_lockout() {
+    #[tokio::test]
+    async fn an_account_is_locked_after_so_many_failures_and_free_after_the_lockout() {
         let clock = Clock::default();
         let (limiter, ann) = (limiter(&clock), [Guess::account("Ann")]);
         for _ in 0..3 {
-            assert_eq!(limiter.check(&ann), Ok(()));
-            limiter.failed(&ann);
+            limiter.attempt(&ann).await.unwrap().wrong();
         }
-        assert!(limiter.check(&[Guess::account(" ann ")]).is_err());
-        assert_eq!(limiter.check(&[Guess::account("bob")]), Ok(()));
+        assert!(limiter.attempt(&[Guess::account(" ann ")]).await.is_err());
+        assert!(limiter.attempt(&[Guess::account("bob")]).await.is_ok());
         clock.advance(61);
-        assert_eq!(limiter.check(&ann), Ok(()));
+        assert!(limiter.attempt(&ann).await.is_ok());
     }
 
-    #[test]
-    fn a_success_forgives_the_account_but_not_the_address() {
+    #[tokio::test]
+    async fn a_success_forgives_the_account_but_not_the_address() {
         let clock = Clock::default();
         let limiter = limiter(&clock);
         let both = [Guess::account("ann"), Guess::address("192.0.2.1".parse().unwrap())];
         for _ in 0..30 {
-            limiter.failed(&both);
-            limiter.succeeded(&both);
+            limiter.attempt(&both).await.unwrap().wrong();
+            limiter.attempt(&both[..1]).await.unwrap().right();
         }
-        assert_eq!(limiter.check(&both[..1]), Ok(()));
-        assert!(limiter.check(&both[1..]).is_err());
+        assert!(!limiter.is_locked(&both[..1]));
+        assert!(limiter.attempt(&both[1..]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn guesses_at_once_are_no_more_than_guesses_one_by_one() {
+        let clock = Clock::default();
+        let limiter = limiter(&clock);
+        let wrong = |_| {
+            let limiter = limiter.clone();
+            tokio::spawn(async move {
+                let Ok(attempt) = limiter.attempt(&[Guess::account("ann")]).await else { return 0 };
+                tokio::task::yield_now().await;
+                attempt.wrong();
+                1
+            })
+        };
+        let mut checked = 0;
+        for task in (0..50).map(wrong).collect::<Vec<_>>() {
+            checked += task.await.unwrap();
+        }
+        assert_eq!(checked, 3);
+    }
+
+    #[tokio::test]
+    async fn many_right_guesses_at_once_are_all_checked() {
+        let clock = Clock::default();
+        let limiter = limiter(&clock);
+        let right = |_| {
+            let limiter = limiter.clone();
+            tokio::spawn(async move {
+                let attempt = limiter.attempt(&[Guess::account("ann")]).await.unwrap();
+                tokio::task::yield_now().await;
+                attempt.right();
+            })
+        };
+        for task in (0..50).map(right).collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_was_given_up_counts_for_nothing_and_nothing_is_remembered_of_it() {
+        let clock = Clock::default();
+        let limiter = limiter(&clock);
+        for _ in 0..10 {
+            drop(limiter.attempt(&[Guess::account("ann")]).await.unwrap());
+        }
+        assert!(limiter.0.lock().is_empty());
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub async fn authenticate(ctx: &Ctx, cache: &Cache, request: &Request) -> Result
         // RFC 9110 section 11.1: the scheme is case-insensitive.
         match scheme.to_ascii_lowercase().as_str() {
             "bearer" => by_bearer(ctx, credential).await,
-            "token" => by_token(ctx, request, credential).await,
+            "token" => by_token(ctx, credential).await,
             "basic" => by_password(ctx, request, credential).await,
             _ => Err(Refused::Credential("The authentication scheme is not supported.")),
         }
@@ -56,8 +56,8 @@ async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
     Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via })
 }
 
-async fn by_token(ctx: &Ctx, request: &Request, value: &str) -> Result<Principal, Refused> {
-    let (user, token) = api_token::live(ctx, value, address(ctx, request)).await.map_err(|refused| match refused {
+async fn by_token(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
+    let (user, token) = api_token::live(ctx, value).await.map_err(|refused| match refused {
         api_token::Refused::Invalid => Refused::Credential("Invalid token."),
         api_token::Refused::Revoked => Refused::Credential("Token has been revoked"),
         api_token::Refused::Expired => Refused::Credential("Token has expired"),

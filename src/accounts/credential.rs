@@ -66,7 +66,7 @@ pub async fn basic(ctx: &Ctx, username: &str, password: &str, address: IpAddr) -
         && user.is_active
         && ctx.verified.get(mark).is_some_and(|at| now - at < REMEMBERED)
         // A locked account stays locked for those who know the password, or the lock would tell who does.
-        && ctx.limiter.check(&guesses).is_ok()
+        && !ctx.limiter.is_locked(&guesses)
     {
         return Ok(user.clone());
     }
@@ -93,17 +93,19 @@ async fn check(
     found: Option<user::Model>,
     password: &str,
 ) -> Result<user::Model, Refused> {
-    let locked = ctx.limiter.check(guesses).is_err();
+    // Whether it is locked or not, the answer costs one hash.
+    let attempt = ctx.limiter.attempt(guesses).await.ok();
     let verdict = ctx.passwords.verify(password, found.as_ref().map(|user| user.password.as_str())).await?;
-    match found {
-        Some(user) if !locked && user.is_active && verdict != Verdict::Wrong => {
-            ctx.limiter.succeeded(guesses);
+    let locked = attempt.is_none();
+    match (found, attempt) {
+        (Some(user), Some(attempt)) if user.is_active && verdict != Verdict::Wrong => {
+            attempt.right();
             if verdict == Verdict::RightButOutdated { upgrade(ctx, user, password).await } else { Ok(user) }
         }
-        found => {
+        (found, attempt) => {
             // A guess while locked does not prolong the lock, or anybody could lock anybody for ever.
-            if !locked {
-                ctx.limiter.failed(guesses);
+            if let Some(attempt) = attempt {
+                attempt.wrong();
             }
             tracing::info!(user = found.map(|user| user.id), locked, "a password was refused");
             Err(Refused::Wrong)

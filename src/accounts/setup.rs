@@ -19,10 +19,9 @@ use super::{
 use crate::{
     ctx::Ctx,
     db::Tx,
-    limiter::Guess,
     secret::{self, Kind, Purpose},
     web::{
-        Fault, Frame, Page, client_address,
+        Fault, Frame, Page,
         form::{Errors, Form},
     },
 };
@@ -82,13 +81,8 @@ fn spent() -> Fault {
     Fault::new(StatusCode::NOT_FOUND, "This link does not work", message)
 }
 
-async fn must_be_good(ctx: &Ctx, request: &Request, given: &str) -> Result<(), Fault> {
-    let guess = [Guess::address(client_address(request, &ctx.config.trusted_proxies))];
-    if !Kind::SetupLink.recognises(given) || ctx.limiter.check(&guess).is_err() {
-        return Err(spent());
-    }
-    if !secret::same(given, &token(ctx)) {
-        ctx.limiter.failed(&guess);
+async fn must_be_good(ctx: &Ctx, given: &str) -> Result<(), Fault> {
+    if !Kind::SetupLink.recognises(given) || !secret::same(given, &token(ctx)) {
         return Err(spent());
     }
     if person::has_superuser(ctx.db.reader()).await? { Err(spent()) } else { Ok(()) }
@@ -99,7 +93,7 @@ async fn must_be_good(ctx: &Ctx, request: &Request, given: &str) -> Result<(), F
 pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response, Fault> {
     let query = Form::query(request)?;
     let token = query.text("token")?;
-    must_be_good(&ctx, request, token).await?;
+    must_be_good(&ctx, token).await?;
     Ok(render(&ctx, request, token, "admin", Errors::default()))
 }
 
@@ -108,7 +102,7 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
 pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Result<Response, Fault> {
     confirm(&ctx, request, &form)?;
     let token = form.text("token")?;
-    must_be_good(&ctx, request, token).await?;
+    must_be_good(&ctx, token).await?;
     let (username, password) = (form.text("username")?.trim(), form.text("password")?);
     // Everything that is wrong at once, not one thing after the other.
     let about = About { username, ..About::default() };

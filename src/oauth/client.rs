@@ -36,8 +36,10 @@ pub(super) async fn authenticate(ctx: &Ctx, request: &Request, form: &Form) -> R
     // Per client and address together: guesses of a stranger must not lock the application itself out.
     let address = client_address(request, &ctx.config.trusted_proxies);
     let guess = [Guess::Client(format!("{}@{address}", presented.client_id)), Guess::address(address)];
-    if presented.secret.is_some() && ctx.limiter.check(&guess).is_err() {
-        return Err(refuse(Error::invalid_client("too many failures")));
+    let mut attempt = None;
+    if presented.secret.is_some() {
+        let taken = ctx.limiter.attempt(&guess).await;
+        attempt = Some(taken.map_err(|_| refuse(Error::invalid_client("too many failures")))?);
     }
     let found = application::find(ctx.db.reader(), &presented.client_id).await?.filter(|found| found.is_active);
     let proven = match (&found, presented.secret.as_deref()) {
@@ -51,11 +53,13 @@ pub(super) async fn authenticate(ctx: &Ctx, request: &Request, form: &Form) -> R
         (None, None) => false,
     };
     if let Some(found) = found.filter(|_| proven) {
-        ctx.limiter.succeeded(&guess);
+        if let Some(attempt) = attempt {
+            attempt.right();
+        }
         return Ok(found);
     }
-    if presented.secret.is_some() {
-        ctx.limiter.failed(&guess);
+    if let Some(attempt) = attempt {
+        attempt.wrong();
     }
     Err(refuse(Error::invalid_client("unknown client, missing or wrong secret")))
 }
