@@ -2,11 +2,13 @@
 //!
 //! Reads use [`Db::reader`]. Every write is [`Db::write`]: one closure, one transaction, the only way to change a row, so
 //! that how it commits can change here alone. On SQLite that is one connection that begins `IMMEDIATE`: writers queue in
-//! the process instead of meeting "database is locked", and `synchronous=FULL` makes an acknowledged commit survive a
-//! power cut. On PostgreSQL it is a pool.
+//! the process instead of meeting "database is locked", those who wait together are committed together, and
+//! `synchronous=FULL` makes an acknowledged commit survive a power cut. On PostgreSQL it is a pool.
 //!
 //! An error rolls back. A refusal that must be remembered (a replayed refresh token ends its family) is therefore an
 //! `Ok` of the closure that carries the refusal.
+
+mod group;
 
 use std::{
     future::Future,
@@ -20,7 +22,7 @@ use std::{
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    TransactionTrait,
 };
 
 /// A handle to the database; cheap to clone.
@@ -28,6 +30,8 @@ use sea_orm::{
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// On SQLite: who writes, one after another.
+    line: Option<Arc<group::Line>>,
     writes: Arc<AtomicU64>,
     statements: Arc<AtomicU64>,
 }
@@ -66,7 +70,10 @@ impl Db {
             let counter = statements.clone();
             connection.set_metric_callback(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
         }
-        Ok(Self { reader, writer, writes: Arc::default(), statements })
+        let writes = Arc::<AtomicU64>::default();
+        let sqlite = writer.get_database_backend() == DbBackend::Sqlite;
+        let line = sqlite.then(|| group::Line::new(writer.clone(), writes.clone()));
+        Ok(Self { reader, writer, line, writes, statements })
     }
 
     /// Where to read.
@@ -98,11 +105,7 @@ impl Db {
         F: FnOnce(Tx) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let written = self.note(change).await;
-        if written.is_ok() {
-            self.writes.fetch_add(1, Ordering::Release);
-        }
-        written
+        self.commit(change, true).await
     }
 
     /// [`Self::write`] of a row from which nothing that is kept in memory was read, so that all of it stays good.
@@ -112,24 +115,27 @@ impl Db {
         F: FnOnce(Tx) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let tx = Tx(Arc::new(self.writer.begin_with_options(options).await?));
-        let outcome = change(tx.clone()).await;
-        let tx = Arc::try_unwrap(tx.0)
-            .map_err(|_| DbErr::Custom("a clone of the transaction outlived its closure".to_owned()))?;
-        match outcome {
-            Ok(value) => {
-                tx.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                tx.rollback().await?;
-                Err(error)
-            }
+        self.commit(change, false).await
+    }
+
+    /// Runs and commits a closure; whether what is kept in memory is stale then.
+    async fn commit<T, E, F, Fut>(&self, change: F, stale: bool) -> Result<T, E>
+    where
+        E: From<DbErr>,
+        F: FnOnce(Tx) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        if let Some(line) = &self.line {
+            return line.write(change, stale).await;
         }
+        let (outcome, tx) = run(self.writer.begin().await?, change).await?;
+        if outcome.is_ok() {
+            tx.commit().await?;
+            self.writes.fetch_add(u64::from(stale), Ordering::Release);
+        } else {
+            tx.rollback().await?;
+        }
+        outcome
     }
 
     /// How many writes this process has committed: whatever was read before the number changed may be stale.
@@ -146,6 +152,22 @@ impl Db {
     pub fn is_sqlite(&self) -> bool {
         self.reader.get_database_backend() == DbBackend::Sqlite
     }
+}
+
+/// Runs a write in a transaction, and gives back what it lent.
+async fn run<T, E, F, Fut>(
+    transaction: DatabaseTransaction,
+    change: F,
+) -> Result<(Result<T, E>, DatabaseTransaction), DbErr>
+where
+    F: FnOnce(Tx) -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    let tx = Tx(Arc::new(transaction));
+    let outcome = change(tx.clone()).await;
+    let transaction = Arc::try_unwrap(tx.0)
+        .map_err(|_| DbErr::Custom("a clone of the transaction outlived its closure".to_owned()))?;
+    Ok((outcome, transaction))
 }
 
 /// Makes the SQLite file readable by its owner only; what SQLite puts beside it inherits that.

@@ -13,6 +13,7 @@
 mod access;
 mod accounts;
 mod authz_matrix;
+mod db;
 mod directory;
 mod floors;
 mod instance;
