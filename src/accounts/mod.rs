@@ -18,10 +18,12 @@ pub mod setup;
 
 pub use asking::{Asking, Asks};
 pub use page::{confirm, frame, local_path, login_url, pages, require_login, require_superuser};
-use poem::{Route, RouteMethod, get, post};
+use poem::Route;
+
+use crate::web::{Methods, get, post};
 
 /// `/`.
-pub fn start() -> RouteMethod {
+pub fn start() -> Methods {
     get(login::start)
 }
 

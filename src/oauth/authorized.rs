@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use entities::oauth::{access_token, application, consent, grant, refresh_token};
-use poem::{FromRequest, IntoResponse as _, Request, RequestBody, Response, Route, get, handler};
+use poem::{FromRequest, IntoResponse as _, Request, RequestBody, Response, Route, handler};
 use sea_orm::{
     Condition, DbErr, QueryOrder as _, QueryTrait as _,
     prelude::*,
@@ -25,7 +25,7 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     scope::Scopes,
-    web::{Fault, Frame, Page, form::Form, see_other, time},
+    web::{Fault, Frame, Page, form::Form, get, see_other, time},
 };
 
 /// Adds these pages below `/o`.

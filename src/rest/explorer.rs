@@ -3,7 +3,7 @@
 
 use askama::Template;
 use poem::{
-    IntoResponse as _, Response, Route, get, handler,
+    IntoResponse as _, Response, Route, handler,
     http::{HeaderValue, header},
     web::Data,
 };
@@ -11,7 +11,7 @@ use poem::{
 use crate::{
     ctx::Ctx,
     oauth::application::default::{CLIENT_ID, DOCUMENTATION_PATH},
-    web::Page,
+    web::{Page, get},
 };
 
 #[derive(Template)]

@@ -19,12 +19,14 @@ pub struct Fault {
     message: String,
     log: Option<String>,
     location: Option<String>,
+    /// What a 405 names instead.
+    allow: Option<String>,
 }
 
 impl Fault {
     /// A fault with a status of one's own.
     pub fn new(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
-        Self { status, title, message: message.into(), log: None, location: None }
+        Self { status, title, message: message.into(), log: None, location: None, allow: None }
     }
 
     /// The request cannot be understood.
@@ -40,6 +42,13 @@ impl Fault {
     /// There is nothing here.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Page not found", "There is nothing at this address.")
+    }
+
+    /// The address takes other methods.
+    pub fn not_allowed(allow: String) -> Self {
+        let message = "This address does not take that kind of request.";
+        let fault = Self::new(StatusCode::METHOD_NOT_ALLOWED, "That did not work", message);
+        Self { allow: Some(allow), ..fault }
     }
 
     /// Too much is going on; come back in a moment.
@@ -69,17 +78,12 @@ impl Fault {
 
     /// Which page went wrong of whatever a handler returned: ours as it is, the router's and the extractors' by status.
     pub fn of(error: &poem::Error) -> Self {
-        if let Some(Self { status, title, message, log, location }) = error.downcast_ref::<Self>() {
-            let (message, log, location) = (message.clone(), log.clone(), location.clone());
-            return Self { status: *status, title, message, log, location };
+        if let Some(Self { status, title, message, log, location, allow }) = error.downcast_ref::<Self>() {
+            let (message, log, location, allow) = (message.clone(), log.clone(), location.clone(), allow.clone());
+            return Self { status: *status, title, message, log, location, allow };
         }
         match error.status() {
             StatusCode::NOT_FOUND => Self::not_found(),
-            StatusCode::METHOD_NOT_ALLOWED => Self::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "That did not work",
-                "This address does not take that kind of request.",
-            ),
             status if status.is_server_error() => Self { status, ..Self::internal(error) },
             status => Self { status, ..Self::bad_request("The request cannot be understood.") }.log(error.to_string()),
         }
@@ -98,6 +102,9 @@ impl Fault {
         let mut response = error_page(frame, self.status, self.title, &self.message);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if let Some(allow) = self.allow.as_ref().and_then(|allow| HeaderValue::try_from(allow).ok()) {
+            response.headers_mut().insert(header::ALLOW, allow);
         }
         response
     }

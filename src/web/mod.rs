@@ -10,12 +10,14 @@ pub mod cookie;
 pub mod csrf;
 mod fault;
 pub mod form;
+mod methods;
 mod page;
 pub mod time;
 
 pub use address::client_address;
 pub use assets::asset;
 pub use fault::{Fault, error_page};
+pub use methods::{Methods, get, post};
 pub use page::{Page, secure};
 use poem::{
     IntoResponse as _, Request, Response,

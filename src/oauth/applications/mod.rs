@@ -9,7 +9,7 @@ mod remove;
 mod secret;
 
 use entities::oauth::application as row;
-use poem::{FromRequest, Request, RequestBody, Route, get};
+use poem::{FromRequest, Request, RequestBody, Route};
 use sea_orm::prelude::*;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     accounts::{self, rights, session::Login},
     ctx::Ctx,
-    web::{Fault, Frame, form::Form},
+    web::{Fault, Frame, form::Form, get},
 };
 
 /// Adds these pages below `/o`.

@@ -23,7 +23,7 @@ mod response_mode;
 mod response_type;
 mod target;
 
-use poem::{Request, Response, Route, get, handler, web::Data};
+use poem::{Request, Response, Route, handler, web::Data};
 use sea_orm::DbErr;
 
 use checks::Asked;
@@ -44,7 +44,7 @@ use crate::{
     web::{
         Fault,
         form::{Form, Malformed},
-        see_other,
+        get, see_other,
     },
 };
 

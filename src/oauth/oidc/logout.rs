@@ -5,7 +5,7 @@
 //! has is asked first: otherwise any page could log people out.
 
 use askama::Template;
-use poem::{IntoResponse as _, Request, Response, Route, get, handler, web::Data};
+use poem::{IntoResponse as _, Request, Response, Route, handler, web::Data};
 use url::form_urlencoded;
 
 use super::id_token::{self, IdToken};
@@ -13,7 +13,7 @@ use crate::{
     accounts::{confirm, frame, session},
     ctx::Ctx,
     oauth::{application, both},
-    web::{Fault, Frame, Page, cookie, form::Form, see_other},
+    web::{Fault, Frame, Page, cookie, form::Form, get, see_other},
 };
 
 /// The endpoint.

@@ -39,6 +39,27 @@ both! {
         }
     }
 
+    async fn what_takes_no_such_request_says_what_it_takes(app: App) {
+        app.superuser("root").await;
+        let browser = Browser::logged_in(&app, "root", PASSWORD).await;
+        for (path, allow) in [
+            ("/", "GET, HEAD"),
+            ("/accounts/", "GET, HEAD"),
+            ("/accounts/login/", "GET, HEAD, POST"),
+            ("/accounts/sessions/", "POST"),
+            ("/o/authorize/", "GET, HEAD, POST"),
+            ("/o/logout/", "GET, HEAD, POST"),
+            ("/o/applications/", "GET, HEAD"),
+            ("/o/applications/register/", "GET, HEAD, POST"),
+            ("/o/authorized_tokens/", "GET, HEAD"),
+            ("/api-doc/", "GET, HEAD"),
+            ("/static/css/stockade.css", "GET, HEAD"),
+        ] {
+            let answer = browser.send(Method::DELETE, path, &[], None).await;
+            assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allow), "{path}");
+        }
+    }
+
     async fn linked_files_exist_and_are_kept(app: App) {
         let browser = Browser::new(&app).await;
         let page = browser.get("/accounts/login/").await;
