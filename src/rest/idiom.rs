@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route,
-    endpoint::{BoxEndpoint, make_sync},
-    get,
-    http::{HeaderName, HeaderValue, Method, Uri, header},
+    endpoint::BoxEndpoint,
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
 };
 use poem_openapi::{OpenApi, OpenApiService};
 
-use super::{error, guard::Guarded};
+use super::{
+    error::{self, ApiError},
+    guard::Guarded,
+};
 use crate::{access::Cache, ctx::Ctx};
 
 /// The API version that `InvenTree`'s clients read.
@@ -31,10 +33,8 @@ pub fn service<A: OpenApi + 'static>(api: A) -> OpenApiService<Guarded<A>, ()> {
 /// Everything under `/api`: the features' operations, guarded, and the document that describes them.
 pub fn routes<A: OpenApi + 'static>(ctx: &Ctx, api: A) -> BoxEndpoint<'static> {
     let service = service(api);
-    let document = service.spec();
-    let schema = make_sync(move |_| document.clone().with_content_type("application/json"));
     Route::new()
-        .at("/schema/", get(schema))
+        .at("/schema/", Schema { json: service.spec(), yaml: service.spec_yaml() })
         .nest("/", service)
         .data(Arc::new(Cache::new(ctx.rng)))
         .around(frame)
@@ -46,11 +46,77 @@ pub(super) fn full_path(uri: &Uri) -> String {
     format!("/api{}", uri.path())
 }
 
+/// The document, as `?format=` says, else as `Accept` does, else as JSON.
+struct Schema {
+    json: String,
+    yaml: String,
+}
+
+/// What clients call YAML.
+const YAML: [&str; 4] = ["application/vnd.oai.openapi", "application/yaml", "application/x-yaml", "text/yaml"];
+
+impl Endpoint for Schema {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let body = error::not_allowed(request.method()).to_string().with_content_type("application/json");
+            let answer = body.with_header(header::ALLOW, "GET, HEAD").with_status(StatusCode::METHOD_NOT_ALLOWED);
+            return Ok(answer.into_response());
+        }
+        let accept = request.header(header::ACCEPT).unwrap_or_default().to_ascii_lowercase();
+        let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        let mut known = kinds.filter(|kind| YAML.contains(kind) || kind.ends_with("json") || *kind == "*/*");
+        let yaml = match Format::of(request.uri()) {
+            Format::Yaml => true,
+            Format::Json => false,
+            _ => known.next().is_some_and(|kind| YAML.contains(&kind)),
+        };
+        let (body, kind) = if yaml { (&self.yaml, "application/yaml") } else { (&self.json, "application/json") };
+        Ok(body.clone().with_content_type(kind).into_response())
+    }
+}
+
+/// What `?format=` asks for, which Django REST reads before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Unsaid,
+    Json,
+    /// Of the document only.
+    Yaml,
+    Unknown,
+}
+
+impl Format {
+    fn of(uri: &Uri) -> Self {
+        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        match pairs.filter(|(name, _)| name == "format").last().as_ref().map(|(_, value)| value.as_ref()) {
+            None | Some("") => Self::Unsaid,
+            Some("json") => Self::Json,
+            Some("yaml") => Self::Yaml,
+            Some(_) => Self::Unknown,
+        }
+    }
+
+    fn is_served_at(self, uri: &Uri) -> bool {
+        match self {
+            Self::Unsaid | Self::Json => true,
+            Self::Yaml => uri.path() == "/schema/",
+            Self::Unknown => false,
+        }
+    }
+}
+
 async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Request) -> poem::Result<Response> {
     let method = request.method().clone();
     let uri = request.uri().clone();
     let site = request.data::<Ctx>().cloned();
-    let mut response = match inner.call(request).await {
+    let answer = if Format::of(&uri).is_served_at(&uri) {
+        inner.call(request).await
+    } else {
+        Err(ApiError::Other(StatusCode::NOT_FOUND, "Not found.".to_owned()).into())
+    };
+    let mut response = match answer {
         Ok(response) => response.into_response(),
         Err(error) => {
             let path = full_path(&uri);

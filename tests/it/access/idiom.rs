@@ -106,6 +106,41 @@ both! {
         assert_eq!(options["actions"]["DELETE"], json!({}));
     }
 
+    async fn an_unknown_format_is_nothing_that_there_is(app: App) {
+        let root = app.root().await;
+        for (path, status) in [
+            ("/api/part/?format=json", 200),
+            ("/api/part/?format=api", 404),
+            ("/api/part/?format=yaml", 404),
+            ("/api/?format=xml", 404),
+            ("/api/schema/?format=xml", 404),
+        ] {
+            let answer = root.get(&app, path).await;
+            assert_eq!(answer.status, status, "{path}");
+            if status == 404 {
+                assert_eq!(answer.json(), json!({ "detail": "Not found." }), "{path}");
+            }
+        }
+    }
+
+    async fn the_document_is_json_or_yaml_as_the_query_or_else_accept_says(app: App) {
+        for (query, accept, kind) in [
+            ("", "", "application/json"),
+            ("", "*/*", "application/json"),
+            ("", "application/yaml", "application/yaml"),
+            ("", "application/vnd.oai.openapi+json, application/yaml", "application/json"),
+            ("", "application/vnd.oai.openapi", "application/yaml"),
+            ("?format=yaml", "application/json", "application/yaml"),
+            ("?format=json", "application/yaml", "application/json"),
+        ] {
+            let answer = Actor::anonymous().with("Accept", accept).get(&app, &format!("/api/schema/{query}")).await;
+            assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{query} {accept}");
+            assert_eq!(answer.text.starts_with('{'), kind == "application/json");
+        }
+        let refused = Actor::anonymous().post(&app, "/api/schema/", json!({})).await;
+        assert_eq!((refused.status.as_u16(), refused.header("allow")), (405, "GET, HEAD"));
+    }
+
     async fn the_documentation_comes_from_this_server_alone(app: App) {
         let page = Actor::anonymous().get(&app, "/api-doc/").await;
         assert_eq!(page.status, 200);
