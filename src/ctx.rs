@@ -17,6 +17,17 @@ use crate::{
 
 /// How many verified passwords are remembered.
 const VERIFIED: usize = 4096;
+/// How many lists' counts are remembered.
+const COUNTS: usize = 4096;
+
+/// When something was read that may be remembered for a moment. It is still good at an equal stamp: within the same second
+/// and while this process has written nothing, so that what this process writes is seen at once, and what another one
+/// writes within a second. To be taken before reading: what is written meanwhile then makes it stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    second: Timestamp,
+    writes: u64,
+}
 
 /// The server's parts; cheap to clone. Handlers take it as `Data<&Ctx>`.
 #[derive(Debug, Clone)]
@@ -47,6 +58,8 @@ pub struct Parts {
     pub documents: Documents,
     /// Marks of passwords that Basic authentication verified, and when (see `accounts::credential`).
     pub verified: Cache<[u8; 32], Timestamp>,
+    /// How long lists are, by the digest of the query that counts (see `rest::count`).
+    pub counts: Cache<String, (Stamp, u64)>,
 }
 
 /// Why the parts do not fit together: what the operator configured.
@@ -68,7 +81,6 @@ impl Ctx {
         let signing = Signing::new(db.clone(), clock.clone(), key.clone());
         let egress = Egress::new(&config.egress)?;
         let documents = Documents::new(egress.clone(), clock.clone());
-        let verified = Cache::new(VERIFIED);
         Ok(Self(Arc::new(Parts {
             db,
             clock,
@@ -80,8 +92,14 @@ impl Ctx {
             limiter,
             egress,
             documents,
-            verified,
+            verified: Cache::new(VERIFIED),
+            counts: Cache::new(COUNTS),
         })))
+    }
+
+    /// Now, as what is read from here on may be remembered.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { second: self.clock.now(), writes: self.db.writes() }
     }
 }
 

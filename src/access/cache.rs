@@ -1,8 +1,7 @@
 //! Principals that were looked up a moment ago.
 //!
-//! An entry counts only within the second in which it was read, and only while this process has written nothing since: a
-//! revocation works at once on the node that makes it, and within a second on the others. Keys are keyed digests, so that
-//! memory holds no credential.
+//! An entry counts only at the [`Stamp`] at which it was read: a revocation works at once on the node that makes it, and
+//! within a second on the others. Keys are keyed digests, so that memory holds no credential.
 
 use std::{future::Future, sync::Arc};
 
@@ -11,8 +10,8 @@ use quick_cache::sync::Cache as Entries;
 
 use super::{Principal, Refused};
 use crate::{
-    clock::{Rng, Timestamp},
-    ctx::Ctx,
+    clock::Rng,
+    ctx::{Ctx, Stamp},
 };
 
 /// Principals by credential.
@@ -24,8 +23,7 @@ pub struct Cache {
 #[derive(Clone)]
 struct Entry {
     principal: Arc<Principal>,
-    read: Timestamp,
-    writes: u64,
+    read: Stamp,
 }
 
 impl std::fmt::Debug for Cache {
@@ -45,18 +43,16 @@ impl Cache {
     where
         F: Future<Output = Result<Principal, Refused>>,
     {
-        // Both before the look-up: what is written meanwhile makes the entry stale.
-        let (read, writes) = (ctx.clock.now(), ctx.db.writes());
+        let read = ctx.stamp();
         let mut key = [0; 32];
         key.copy_from_slice(hmac::sign(&self.key, credential.as_bytes()).as_ref());
         if let Some(entry) = self.entries.get(&key)
             && entry.read == read
-            && entry.writes == writes
         {
             return Ok(entry.principal);
         }
         let principal = Arc::new(look_up.await?);
-        self.entries.insert(key, Entry { principal: principal.clone(), read, writes });
+        self.entries.insert(key, Entry { principal: principal.clone(), read });
         Ok(principal)
     }
 }

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use super::{
     body::{Body, Bulk, Patched},
+    count::counted,
     error::{ApiError, invalid, no_such_pk, not_found},
     json::{Created, Gone, Json},
     list::{Listing, Page, Params, Table, page},
@@ -184,13 +185,8 @@ pub async fn list<R: Resource>(view: &View<'_>) -> Result<Listing<R::Read>, ApiE
         let rows = rows(narrowed).into_model::<R::Row>().all(db).await?;
         return Ok(Listing::All(R::show(view, rows).await?));
     };
-    let counted = narrowed.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
-    let count = counted.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-    let found = if offset < count {
-        rows(narrowed).limit(limit).offset(offset).into_model::<R::Row>().all(db).await?
-    } else {
-        Vec::new()
-    };
+    let found = rows(narrowed.clone()).limit(limit).offset(offset).into_model::<R::Row>().all(db);
+    let (found, count) = counted(view.ctx, narrowed, (limit, offset), found).await?;
     Ok(Listing::Page(Page::new(view, count, limit, offset, R::show(view, found).await?)))
 }
 

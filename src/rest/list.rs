@@ -1,6 +1,6 @@
 //! Lists: filters, search, ordering and pages, from one table that drives the query and the document alike.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, http::StatusCode};
 use poem_openapi::{
@@ -15,6 +15,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::{
+    count::counted,
     crud::View,
     error::{ApiError, invalid},
     json::{body, described},
@@ -324,13 +325,41 @@ impl Table {
     }
 }
 
-/// Case-insensitive "contains", with the pattern's own wildcards taken literally. (SQLite folds only ASCII.)
+/// Case-insensitive "contains", with the pattern's own wildcards taken literally.
 pub fn contains(sqlite: bool, column: &SimpleExpr, word: &str) -> SimpleExpr {
-    use sea_orm::sea_query::{ExprTrait as _, extension::postgres::PgExpr as _};
+    use sea_orm::sea_query::{ExprTrait as _, extension::postgres::PgExpr as _, extension::sqlite::SqliteExpr as _};
+    // SQLite's LIKE folds ASCII only.
+    if sqlite && !word.is_ascii() {
+        return column.clone().glob(glob(word));
+    }
     let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let pattern = LikeExpr::new(format!("%{escaped}%"));
     // PostgreSQL escapes with a backslash by itself, and sea-query does not get `ILIKE ... ESCAPE` right.
     if sqlite { column.clone().like(pattern.escape('\\')) } else { column.clone().ilike(pattern) }
+}
+
+/// A pattern of SQLite's GLOB, which tells case apart, for a text that contains a word in any case: every letter is the set
+/// of its cases.
+fn glob(word: &str) -> String {
+    let mut pattern = String::from("*");
+    for c in word.chars() {
+        let (lower, upper) = (c.to_lowercase(), c.to_uppercase());
+        // One letter for several (as with the sharp s) is more than a pattern can say.
+        let one_each = lower.len() == 1 && upper.len() == 1;
+        let cases: BTreeSet<char> =
+            lower.chain(upper.clone().flat_map(char::to_lowercase)).chain(upper).chain([c]).collect();
+        if one_each && cases.len() > 1 {
+            pattern.push('[');
+            pattern.extend(cases);
+            pattern.push(']');
+        } else if matches!(c, '*' | '?' | '[') {
+            pattern.extend(['[', c, ']']);
+        } else {
+            pattern.push(c);
+        }
+    }
+    pattern.push('*');
+    pattern
 }
 
 /// The words of a search; a quoted phrase is one.
@@ -451,13 +480,8 @@ pub async fn find<E: EntityTrait, M: FromQueryResult>(
     let Some((limit, offset)) = page(view.params) else {
         return Ok(Found { rows: rows(narrowed).into_model().all(db).await?, place: Place(None) });
     };
-    let counted = narrowed.clone().select_only().expr(Expr::cust("COUNT(*)")).into_tuple::<i64>().one(db).await?;
-    let count = counted.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-    let rows = if offset < count {
-        rows(narrowed).limit(limit).offset(offset).into_model().all(db).await?
-    } else {
-        Vec::new()
-    };
+    let rows = rows(narrowed.clone()).limit(limit).offset(offset).into_model().all(db);
+    let (rows, count) = counted(view.ctx, narrowed, (limit, offset), rows).await?;
     Ok(Found { rows, place: Place(Some((count, limit, offset))) })
 }
 
@@ -550,6 +574,13 @@ mod tests {
         assert_eq!(words("  m3 \"pan head\" 'x y' it's "), ["m3", "pan head", "x y", "it's"]);
         assert_eq!(words("\"open"), ["open"]);
         assert!(words(" \"\" ").is_empty());
+    }
+
+    #[test]
+    fn a_letter_is_sought_in_all_its_cases_and_a_wildcard_as_it_is() {
+        assert_eq!(glob("\u{fc}b*[?]"), "*[\u{dc}\u{fc}][Bb][*][[][?]]*");
+        assert_eq!(glob("\u{df}\u{4e2d}"), "*\u{df}\u{4e2d}*");
+        assert_eq!(glob("\u{3c2}"), "*[\u{3a3}\u{3c2}\u{3c3}]*");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod asked;
 pub mod body;
+mod count;
 pub mod crud;
 pub mod error;
 mod explorer;
