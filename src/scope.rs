@@ -307,7 +307,7 @@ impl Scopes {
         Self(self.0.intersection(&other.0).copied().collect())
     }
 
-    /// The scopes in either set; for remembering consents, never for deciding a right.
+    /// The scopes in either set: of two that were granted; never of one that was only asked for.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).copied().collect())

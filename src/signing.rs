@@ -284,7 +284,27 @@ async fn has_newer(tx: &Tx, algorithm: Algorithm, since: Timestamp) -> Result<bo
 
 /// The JWA name, as the table and the metadata spell it.
 pub fn name(algorithm: Algorithm) -> String {
-    format!("{algorithm:?}")
+    word(algorithm).to_owned()
+}
+
+/// The same, for what stands in a program.
+pub const fn word(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::HS256 => "HS256",
+        Algorithm::HS384 => "HS384",
+        Algorithm::HS512 => "HS512",
+        Algorithm::ES256 => "ES256",
+        Algorithm::ES384 => "ES384",
+        Algorithm::RS256 => "RS256",
+        Algorithm::RS384 => "RS384",
+        Algorithm::RS512 => "RS512",
+        Algorithm::PS256 => "PS256",
+        Algorithm::PS384 => "PS384",
+        Algorithm::PS512 => "PS512",
+        Algorithm::EdDSA => "EdDSA",
+        // The library may learn more; nothing here uses what is not above.
+        _ => "unknown",
+    }
 }
 
 /// A new private key, as PKCS #8.

@@ -44,7 +44,9 @@ pub async fn authenticate(ctx: &Ctx, cache: &Cache, request: &Request) -> Result
 
 /// RFC 6750 section 2.1.
 async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
-    let Live { application, user, scopes, .. } = access_token::live(ctx, value).await?.ok_or(Refused::Bearer)?;
+    let live = access_token::live(ctx, value).await?.ok_or(Refused::Bearer)?;
+    let scopes = live.may();
+    let Live { application, user, .. } = live;
     let allowed = application.scope();
     // What a superuser has taken from an application since is gone from its tokens too.
     let scopes = Some(scopes.narrowed_to(&allowed));

@@ -40,6 +40,12 @@ fn findings(config: &Config) -> Vec<String> {
              STOCKADE_EGRESS__ALLOW_LOOPBACK."
             .into());
     }
+    if config.oauth.front_channel_tokens {
+        say("oauth.front_channel_tokens is on: access tokens of the applications that ask for it pass the browser, where \
+             its history, extensions and scripts can see them (RFC 9700 section 2.1.2). Unset \
+             STOCKADE_OAUTH__FRONT_CHANNEL_TOKENS."
+            .into());
+    }
     if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
         say(format!(
             "the server listens on {} without trusted_proxies: behind a proxy every address would be the proxy's, and the \
@@ -117,6 +123,7 @@ mod tests {
             ("STOCKADE_SITE_URL", "http://inv.example"),
             ("STOCKADE_DEBUG", "true"),
             ("STOCKADE_EGRESS__ALLOW_LOOPBACK", "true"),
+            ("STOCKADE_OAUTH__FRONT_CHANNEL_TOKENS", "true"),
             ("STOCKADE_LISTEN", "0.0.0.0:80"),
             ("STOCKADE_ADMIN_PASSWORD", "x"),
             ("STOCKADE_PASSWORD__MEMORY_KIB", "64"),
@@ -124,7 +131,7 @@ mod tests {
         ]));
         let words =
             ["site_url", "debug", "trusted_proxies", "admin_password", "Argon2id", "min_length", "stockade.key"];
-        for word in words.into_iter().chain(["allow_loopback"]) {
+        for word in words.into_iter().chain(["allow_loopback", "front_channel_tokens"]) {
             assert_eq!(all.iter().filter(|finding| finding.contains(word)).count(), 1, "{word}: {all:#?}");
         }
         let open = config(&[("STOCKADE_TRUSTED_PROXIES", "[\"0.0.0.0/0\"]"), ("STOCKADE_SITE_URL", "https://x")]);

@@ -6,7 +6,7 @@ use entities::{
 };
 use sea_orm::{DbErr, prelude::*};
 
-use super::application::Application;
+use super::{application::Application, authorization_details::Details};
 use crate::{
     ctx::Ctx,
     scope::Scopes,
@@ -26,6 +26,13 @@ pub struct Live {
     pub token: access_token::Model,
     /// What it may.
     pub scopes: Scopes,
+}
+
+impl Live {
+    /// What it may, by its scopes and by what was granted in detail (RFC 9396). Both were granted.
+    pub fn may(&self) -> Scopes {
+        self.scopes.union(&Details::of_row(&self.token.authorization_details).scopes())
+    }
 }
 
 /// The token of that value, if it is alive: neither it nor its grant was revoked, it has not expired, and application and

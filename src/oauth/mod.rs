@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod application;
 pub mod applications;
 pub mod asking;
+pub mod authorization_details;
 pub mod authorize;
 pub mod authorized;
 pub mod client;

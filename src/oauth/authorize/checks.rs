@@ -14,6 +14,7 @@ use crate::{
     ctx::Ctx,
     oauth::{
         application::{Application, GrantType},
+        authorization_details::Details,
         error::{Code, Error},
         oidc::{acr::Wish, claims::Request as ClaimsRequest, id_token},
     },
@@ -33,6 +34,8 @@ pub(in crate::oauth) struct Asked {
     /// The `sub` of the person whom the application expects.
     pub(super) expected: Option<String>,
     pub(super) claims: ClaimsRequest,
+    /// Allowed to the application.
+    pub(super) details: Details,
     /// How strong the login has to be, or should.
     pub(super) acr: Wish,
 }
@@ -84,13 +87,14 @@ pub(in crate::oauth) async fn of(
     let code_challenge = the_code_challenge_is_s256(application, response_type, parameters)?;
     let scopes = the_scope_is_allowed(application, parameters)?;
     an_id_token_needs_openid(response_type, &scopes)?;
+    let details = the_authorization_details_are_known(ctx, application, parameters)?;
     let nonce = an_id_token_in_front_needs_a_nonce(response_type, parameters)?;
     let prompts = the_prompt_is_known(parameters)?;
     let max_age = the_max_age_is_a_number(application, parameters)?;
     let claims = the_claims_are_well_formed(parameters)?;
     let expected = the_expected_person_is_one(ctx, application, parameters, &claims).await?;
     let acr = Wish::of(parameters.get("acr_values"), &claims, &application.metadata.authorization.default_acr_values);
-    Ok(Asked { response_type, scopes, code_challenge, nonce, prompts, max_age, expected, claims, acr })
+    Ok(Asked { response_type, scopes, code_challenge, nonce, prompts, max_age, expected, claims, details, acr })
 }
 
 /// RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."
@@ -198,6 +202,18 @@ fn the_scope_is_allowed(application: &Application, parameters: &Parameters) -> R
     Ok(allowed)
 }
 
+/// RFC 9396 section 5.
+fn the_authorization_details_are_known(
+    ctx: &Ctx,
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<Details, Error> {
+    match parameters.get("authorization_details") {
+        None => Ok(Details::default()),
+        Some(text) => Details::asked(ctx, application, text),
+    }
+}
+
 /// `OpenID` Connect Core 3.1.2.1: "If the openid scope value is not present, the behavior is entirely unspecified." An ID
 /// token is for who asks to log somebody in.
 fn an_id_token_needs_openid(response_type: ResponseType, scopes: &Scopes) -> Result<(), Error> {
@@ -276,12 +292,18 @@ async fn the_expected_person_is_one(
 }
 
 /// Leaves what the person could do themselves: a scope narrows, it never widens.
-pub(super) async fn within_rights(ctx: &Ctx, asked: &Asked, login: &Login) -> Result<Result<Scopes, Error>, DbErr> {
+pub(super) async fn within_rights(
+    ctx: &Ctx,
+    asked: &Asked,
+    login: &Login,
+) -> Result<Result<(Scopes, Details), Error>, DbErr> {
     let rights = rights::of_user(ctx.db.reader(), &login.user).await?;
     let scopes = asked.scopes.filtered(|scope: Scope| rights.covers(scope));
-    Ok(if scopes.is_empty() && !asked.scopes.is_empty() {
+    let details = asked.details.within(ctx, &rights);
+    let is_nothing = scopes.is_empty() && details.is_empty();
+    Ok(if is_nothing && !(asked.scopes.is_empty() && asked.details.is_empty()) {
         Err(Error::new(Code::AccessDenied, "The person has none of the rights that are asked for."))
     } else {
-        Ok(scopes)
+        Ok((scopes, details))
     })
 }

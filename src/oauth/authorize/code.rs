@@ -69,7 +69,7 @@ async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Option<Handed>, DbEr
         amr: Set(login.session.amr.clone()),
         nonce: Set(asked.nonce.clone()),
         resources: Set(String::new()),
-        authorization_details: Set(String::new()),
+        authorization_details: Set(ready.details.text()),
         claims: Set(asked.claims.text()),
         acr: Set(Acr::of(&login.session.amr).name().to_owned()),
         created: Set(now),

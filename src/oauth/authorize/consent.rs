@@ -39,7 +39,10 @@ pub(super) async fn is_needed(ctx: &Ctx, ready: &Ready) -> Result<bool, DbErr> {
 
 /// The scopes that would give what the request asks for beside its scopes.
 fn beside(ready: &Ready) -> Scopes {
-    ready.asked.claims.beyond(&ready.scopes).into_iter().map(|(scope, _)| scope).collect()
+    let allowed = ready.target.application.scope();
+    let claims = ready.asked.claims.beyond(&ready.scopes).into_iter().map(|(scope, _)| scope);
+    let claims: Scopes = claims.filter(|scope| allowed.contains(*scope)).collect();
+    claims.union(&ready.details.scopes())
 }
 
 #[derive(Template)]
@@ -53,6 +56,8 @@ struct ConsentPage {
     destination: String,
     identity: Vec<String>,
     inventory: Vec<Line>,
+    /// What is asked for in detail (RFC 9396).
+    details: Vec<String>,
     sensitive: Vec<String>,
     request: String,
     ticket: String,
@@ -111,6 +116,7 @@ async fn page(ctx: &Ctx, request: &Request, ready: Ready) -> Result<Response, Db
         identity: identity(&ready),
         sensitive: words(&ready.scopes, |scope| scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
         inventory: lines(&ready.scopes),
+        details: ready.details.words(),
         ticket: ticket(ctx, &ready, &query),
         request: query,
         application: ready.target.application,
@@ -160,7 +166,8 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
 
 /// Binds a form to the session and the request that it was shown for, and to the scopes that it showed.
 fn ticket(ctx: &Ctx, ready: &Ready, query: &str) -> String {
-    ctx.key.mac_text(Purpose::Form, &["consent", &ready.login.session.digest, &ready.scopes.to_string(), query])
+    let (scopes, details) = (ready.scopes.to_string(), ready.details.text());
+    ctx.key.mac_text(Purpose::Form, &["consent", &ready.login.session.digest, &scopes, &details, query])
 }
 
 async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbErr> {

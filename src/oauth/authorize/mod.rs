@@ -26,6 +26,7 @@ mod target;
 use poem::{Request, Response, Route, handler, web::Data};
 use sea_orm::DbErr;
 
+pub use super::jws::ALGORITHMS as REQUEST_OBJECT_ALGORITHMS;
 use checks::Asked;
 use parameters::Parameters;
 pub use person::PROMPTS;
@@ -36,7 +37,7 @@ pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
 use target::{Astray, Target};
 
-use super::{application::Application, both};
+use super::{application::Application, authorization_details::Details, both};
 use crate::{
     accounts::{self, session::Login},
     ctx::Ctx,
@@ -65,6 +66,8 @@ struct Ready {
     login: Login,
     /// What is to be granted: asked, allowed to the application, and within the person's own rights.
     scopes: Scopes,
+    /// The same of what was asked for in detail.
+    details: Details,
 }
 
 /// Takes an authorization request as far as it goes without asking the person anything.
@@ -90,8 +93,9 @@ async fn prepare(ctx: &Ctx, request: &Request, parameters: Parameters) -> Result
         Err(refused) => return Err(target.refuse(&refused)),
     };
     let login = presence.satisfying(ctx, &target, &asked, &parameters)?;
-    let scopes = checks::within_rights(ctx, &asked, &login).await?.map_err(|refused| target.refuse(&refused))?;
-    Ok(Ready { parameters, target, asked, login, scopes })
+    let (scopes, details) =
+        checks::within_rights(ctx, &asked, &login).await?.map_err(|refused| target.refuse(&refused))?;
+    Ok(Ready { parameters, target, asked, login, scopes, details })
 }
 
 /// The request that the address refers to, if it refers to one that is kept here.

@@ -26,6 +26,14 @@ impl Acr {
         }
     }
 
+    /// What a person calls it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Password => "By a password",
+            Self::MultiFactor => "By a password and a second factor",
+        }
+    }
+
     /// The class of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|acr| acr.name() == name)

@@ -12,6 +12,7 @@ use crate::{
     ctx::Ctx,
     oauth::{
         application::GrantType,
+        authorization_details,
         authorize::{PROMPTS, ResponseMode, ResponseType},
         client,
         error::Error,
@@ -94,6 +95,7 @@ fn document(ctx: &Ctx) -> Value {
         "claims_supported": claims::NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&TOKEN_CLAIMS).collect::<Vec<_>>(),
         "prompt_values_supported": PROMPTS.map(|(name, _)| name),
         "authorization_response_iss_parameter_supported": true,
+        "authorization_details_types_supported": authorization_details::TYPES,
         "authorization_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "claims_parameter_supported": true,
         "request_parameter_supported": false,

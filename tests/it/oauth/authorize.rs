@@ -1,6 +1,8 @@
 //! `/o/authorize/`: what is refused, to whom that is told, and what comes back.
 
+mod authorization_details;
 mod claims;
+mod practice;
 mod response;
 
 use poem::http::{Method, StatusCode};

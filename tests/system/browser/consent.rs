@@ -151,7 +151,7 @@ async fn an_address_that_is_not_registered_gets_a_plain_page_and_the_administrat
 }
 
 /// What a hostile link may put into any parameter.
-const HOSTILE: [&str; 5] = [
+pub(super) const HOSTILE: [&str; 5] = [
     "\"><script>alert(1)</script>",
     "'-alert(1)-'",
     "javascript:alert(1)//",
@@ -173,7 +173,19 @@ async fn no_parameter_of_a_link_runs_a_script() {
     let mut seen = 0;
     for value in HOSTILE {
         let mut paths = Vec::new();
-        for hostile in ["client_id", "redirect_uri", "scope", "state", "response_type", "nonce", "login_hint"] {
+        for hostile in [
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "response_type",
+            "response_mode",
+            "nonce",
+            "login_hint",
+            "claims",
+            "request",
+            "request_uri",
+        ] {
             let mut query = form_urlencoded::Serializer::new(String::new());
             for (name, good) in good.iter().filter(|(name, _)| *name != hostile) {
                 query.append_pair(name, good);

@@ -5,8 +5,10 @@ mod api_doc;
 mod applications;
 mod consent;
 mod driver;
+mod form_post;
 
 use crate::support::server::{ADMIN, Server, Store};
+use consent::HOSTILE;
 pub(crate) use driver::Browser;
 
 /// A server and a browser in which its administrator is logged in.

@@ -50,14 +50,24 @@ async fn answer(mut stream: TcpStream, sender: mpsc::Sender<BTreeMap<String, Str
             Err(_) => return,
         }
     }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    // The answer may come as a form (OAuth 2.0 Form Post Response Mode).
+    let length = head
+        .to_ascii_lowercase()
+        .split_once("content-length: ")
+        .and_then(|(_, rest)| rest.split("\r\n").next().and_then(|length| length.parse().ok()));
+    let mut posted: Option<Vec<u8>> = length.filter(|_| head.starts_with("POST ")).map(|length| vec![0; length]);
+    if let Some(form) = &mut posted {
+        stream.read_exact(form).await.unwrap();
+    }
     let body = "<!doctype html><title>Done</title><link rel=icon href='data:,'><p>You can close this window.";
     let length = body.len();
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
     let _ = stream.write_all(answer.as_bytes()).await;
-    let head = String::from_utf8_lossy(&head);
-    if let Some((_, query)) = head.split_whitespace().nth(1).and_then(|target| target.split_once('?')) {
-        let _ = sender.send(form_urlencoded::parse(query.as_bytes()).into_owned().collect()).await;
+    let query = head.split_whitespace().nth(1).and_then(|target| target.split_once('?')).map(|(_, query)| query.into());
+    if let Some(query) = posted.or(query) {
+        let _ = sender.send(form_urlencoded::parse(&query).into_owned().collect()).await;
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    oauth::{authorize::ResponseType, oidc::acr::Acr},
+    oauth::{authorization_details, authorize::ResponseType, oidc::acr::Acr},
     signing,
     web::form::Errors,
 };
@@ -83,6 +83,9 @@ impl Authorization {
                 errors.add("request_uris", "Every address must be an https address without a user name.");
                 break;
             }
+        }
+        if self.authorization_details_types.iter().any(|name| !authorization_details::TYPES.contains(&name.as_str())) {
+            errors.add("authorization_details_types", "There is a type that this server does not know.");
         }
         if self.default_acr_values.iter().any(|name| Acr::parse(name).is_none()) {
             errors.add("default_acr_values", "There is a login strength that this server does not know.");

@@ -2,6 +2,8 @@
 //! that is all. What stands in a field comes from the metadata's JSON, and what was typed goes back into it; the rules
 //! are the metadata's own (see [`crate::oauth::application::Metadata`]).
 
+mod authorization;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -59,7 +61,7 @@ pub(super) enum Kind {
 }
 
 /// Every section, in the order of the form.
-pub(super) const SECTIONS: &[Section] = &[];
+pub(super) const SECTIONS: &[Section] = &[authorization::SECTION];
 
 /// Every field of every section.
 pub(super) fn fields() -> impl Iterator<Item = &'static Field> {
@@ -84,7 +86,7 @@ impl Values {
 
     /// Whether a word stands in a field of words.
     pub(super) fn has(&self, name: &str, word: &str) -> bool {
-        self.get(name).split_whitespace().any(|known| known == word)
+        self.get(name).lines().any(|known| known == word)
     }
 
     /// Whether a section says something that not every application begins with.
@@ -103,6 +105,11 @@ impl Field {
     /// The id of its control.
     pub(super) fn id(&self) -> String {
         format!("id_{}", self.name)
+    }
+
+    /// The id of the box of a word, which may be of several (`code id_token`).
+    pub(super) fn word_id(&self, word: &str) -> String {
+        format!("id_{}_{}", self.name, word.replace(' ', "-"))
     }
 }
 
@@ -138,8 +145,7 @@ impl Kind {
     fn text(self, value: Option<&Value>) -> String {
         match (self, value) {
             (_, None | Some(Value::Null)) => String::new(),
-            (Self::Words(_), Some(Value::Array(words))) => join(words, " "),
-            (Self::Lines, Some(Value::Array(lines))) => join(lines, "\n"),
+            (Self::Words(_) | Self::Lines, Some(Value::Array(lines))) => join(lines, "\n"),
             (Self::Json, Some(value)) => serde_json::to_string_pretty(value).unwrap_or_default(),
             (Self::Tick, Some(value)) => if value == &Value::Bool(true) { "on" } else { "" }.to_owned(),
             (_, Some(Value::String(text))) => text.clone(),
@@ -150,12 +156,12 @@ impl Kind {
     /// What was typed, as the JSON of a member; none where it is absent.
     fn value(self, text: &str) -> Result<Option<Value>, &'static str> {
         let text = text.trim();
-        let words = || text.split_whitespace().map(Value::from).collect::<Vec<_>>();
+        let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from);
         Ok(match self {
             Self::Tick => Some(Value::Bool(!text.is_empty())),
             _ if text.is_empty() => None,
             Self::Line | Self::Choice(_) => Some(Value::from(text)),
-            Self::Lines | Self::Words(_) => Some(Value::from(words())),
+            Self::Lines | Self::Words(_) => Some(Value::from(lines().collect::<Vec<_>>())),
             Self::Number => Some(Value::from(text.parse::<u32>().map_err(|_| "Give a whole number.")?)),
             Self::Json => Some(serde_json::from_str(text).map_err(|_| "This is no JSON.")?),
         })
@@ -179,7 +185,7 @@ pub(super) fn read(form: &Form, before: &Metadata) -> Result<(Metadata, Values, 
     let (mut values, mut errors) = (Values::default(), Errors::default());
     for field in fields() {
         let text = match field.kind {
-            Kind::Words(_) => form.all(field.name).collect::<Vec<_>>().join(" "),
+            Kind::Words(_) => form.all(field.name).collect::<Vec<_>>().join("\n"),
             // Browsers send lines with CR LF.
             _ => form.text(field.name)?.replace("\r\n", "\n"),
         };
