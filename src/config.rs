@@ -103,6 +103,12 @@ pub struct Oauth {
     pub front_channel_tokens: bool,
     /// Whether every authorization request must be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
+    /// Seconds in which a person must type the code of a device and decide (RFC 8628).
+    pub device_seconds: i64,
+    /// Seconds in which a person must decide what an application asks them elsewhere (CIBA).
+    pub ciba_seconds: i64,
+    /// Other issuers, whose word for who somebody is is taken (RFC 7523).
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Days that a signing key signs before a new one takes its place by itself.
     pub key_rotation_days: i64,
 }
@@ -115,6 +121,43 @@ pub struct Egress {
     pub allow_loopback: bool,
     /// A PEM file of certification authorities that are trusted beside Mozilla's.
     pub extra_ca: Option<PathBuf>,
+}
+
+/// An issuer whose assertions are exchanged for access tokens (RFC 7523 section 2.1).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedIssuer {
+    /// Its `iss`, compared byte for byte.
+    pub issuer: String,
+    /// Its public keys, as the text of a JWK set.
+    #[serde(default)]
+    pub jwks: Option<String>,
+    /// Where its public keys are, instead.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    /// The claim that names the person: `sub`, where nothing is said.
+    #[serde(default)]
+    pub claim: Option<String>,
+    /// What that claim is here.
+    #[serde(default)]
+    pub subject: SubjectIs,
+    /// The `client_id`s that may bring its assertions.
+    pub applications: Vec<String>,
+    /// The most that such a token may carry, space-delimited.
+    pub scope: String,
+}
+
+/// How another issuer's name for a person is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectIs {
+    /// The user name.
+    #[default]
+    Username,
+    /// The email address, if it is verified here.
+    Email,
+    /// The `sub` of this server.
+    Sub,
 }
 
 impl Default for Config {
@@ -169,6 +212,9 @@ impl Default for Oauth {
             code_seconds: 60,
             front_channel_tokens: false,
             require_pushed_authorization_requests: false,
+            device_seconds: 1800,
+            ciba_seconds: 300,
+            trusted_issuers: Vec::new(),
             key_rotation_days: 90,
         }
     }

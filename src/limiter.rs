@@ -35,6 +35,8 @@ pub enum Guess {
     Account(String),
     /// At the secret of this `client_id`.
     Client(String),
+    /// At the code that a device shows, by this person.
+    UserCode(i32),
     /// From this address; IPv6 by its /64, which is one customer.
     Address(IpAddr),
 }
@@ -59,7 +61,7 @@ impl Guess {
     /// One address may stand for many people, so it gets more tries than one account.
     const fn allowance(&self) -> u32 {
         match self {
-            Self::Account(_) | Self::Client(_) => 1,
+            Self::Account(_) | Self::Client(_) | Self::UserCode(_) => 1,
             Self::Address(_) => 10,
         }
     }

@@ -25,6 +25,10 @@ pub enum Kind {
     AuthorizationCode,
     /// The last part of a `request_uri` (RFC 9126).
     PushedRequest,
+    /// A `device_code` (RFC 8628).
+    DeviceCode,
+    /// An `auth_req_id` (CIBA).
+    AuthReqId,
     /// An application's `client_secret`.
     ClientSecret,
     /// A browser session, the value of the `sessionid` cookie.
@@ -41,6 +45,8 @@ impl Kind {
             Self::RefreshToken => "srt",
             Self::AuthorizationCode => "sac",
             Self::PushedRequest => "spr",
+            Self::DeviceCode => "sdc",
+            Self::AuthReqId => "sar",
             Self::ClientSecret => "scs",
             Self::Session => "sse",
             Self::SetupLink => "ssl",
@@ -132,6 +138,8 @@ pub enum Purpose {
     Setup,
     /// Sealing private signing keys.
     SigningKey,
+    /// Sealing what a CIBA ping needs.
+    Notification,
     /// Indexing credentials that were verified a moment ago.
     Credential,
 }
@@ -144,6 +152,7 @@ impl Purpose {
             Self::Refresh => b"stockade refresh",
             Self::Setup => b"stockade setup",
             Self::SigningKey => b"stockade signing key",
+            Self::Notification => b"stockade notification",
             Self::Credential => b"stockade credential",
         }
     }

@@ -78,6 +78,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .nest("/", accounts::pages(routes))
         .with(csrf)
         .data(accounts::Asks::new(oauth::asking::find))
+        .data(accounts::Waiting::new(oauth::ciba::waiting))
         .data(ctx)
         .with(CatchPanic::new())
         .around(move |next, request| answered(next, request, https))
@@ -106,19 +107,34 @@ async fn answered<E: Endpoint>(next: std::sync::Arc<E>, request: Request, https:
 pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let mut minute = tokio::time::interval(std::time::Duration::from_mins(1));
-        loop {
-            minute.tick().await;
-            match oauth::sweep(&ctx).await {
-                Ok(0) => {}
-                Ok(removed) => tracing::debug!(removed, "expired rows were removed"),
-                Err(error) => tracing::error!(%error, "expired rows could not be removed"),
-            }
-            match ctx.signing.rotate_by_age(ctx.config.oauth.key_rotation_days).await {
-                Ok(made) if made.is_empty() => {}
-                Ok(made) => tracing::info!(kids = made.join(" "), "new signing keys are published"),
-                Err(error) => tracing::error!(%error, "the signing keys could not be rotated"),
-            }
-        }
+        tokio::join!(every_minute(&ctx), every_few_seconds(&ctx));
     })
+}
+
+async fn every_minute(ctx: &Ctx) {
+    let mut minute = tokio::time::interval(std::time::Duration::from_mins(1));
+    loop {
+        minute.tick().await;
+        match oauth::sweep(ctx).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "expired rows were removed"),
+            Err(error) => tracing::error!(%error, "expired rows could not be removed"),
+        }
+        match ctx.signing.rotate_by_age(ctx.config.oauth.key_rotation_days).await {
+            Ok(made) if made.is_empty() => {}
+            Ok(made) => tracing::info!(kids = made.join(" "), "new signing keys are published"),
+            Err(error) => tracing::error!(%error, "the signing keys could not be rotated"),
+        }
+    }
+}
+
+/// What applications are to be told, and were not when it happened.
+async fn every_few_seconds(ctx: &Ctx) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        if let Err(error) = oauth::ciba::deliver(ctx).await {
+            tracing::error!(%error, "applications could not be told of decisions");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod m0004_settings;
 mod m0005_oauth_metadata;
 mod m0006_pushed_requests;
 mod m0007_replay;
+mod m0008_grants;
 mod m0009_registration;
 
 /// Brings a database up to date.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_oauth_metadata::Migration),
             Box::new(m0006_pushed_requests::Migration),
             Box::new(m0007_replay::Migration),
+            Box::new(m0008_grants::Migration),
             Box::new(m0009_registration::Migration),
         ]
     }

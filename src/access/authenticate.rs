@@ -44,7 +44,8 @@ pub async fn authenticate(ctx: &Ctx, cache: &Cache, request: &Request) -> Result
 
 /// RFC 6750 section 2.1.
 async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
-    let live = access_token::live(ctx, value).await?.ok_or(Refused::Bearer)?;
+    // A token for another resource server is none for this one (RFC 9700 section 2.3).
+    let live = access_token::live(ctx, value).await?.filter(|live| live.is_for_api(ctx)).ok_or(Refused::Bearer)?;
     let scopes = live.may();
     let Live { application, user, .. } = live;
     let allowed = application.scope();

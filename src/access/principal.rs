@@ -129,6 +129,7 @@ mod tests {
             created_by: None,
             created: 0,
             updated: 0,
+            resource_identifier: None,
         };
         let scopes = scopes.map(|text| Scopes::parse(text).unwrap());
         Principal { subject: Subject::Application(application), rights, scopes, via: Via::Bearer("x".into()) }

@@ -7,6 +7,7 @@ use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 use super::{
     page::{confirm, frame, require_login},
     session::{self, Login},
+    waiting,
 };
 use crate::{
     clock::Timestamp,
@@ -21,6 +22,8 @@ struct HomePage {
     notice: &'static str,
     user: user::Model,
     browsers: Vec<Browser>,
+    /// How many requests of applications wait for an answer.
+    waiting: u64,
 }
 
 struct Browser {
@@ -84,6 +87,7 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
     let login = require_login(&ctx, request).await?;
     let now = ctx.clock.now();
     let sessions = session::list(&ctx, &login.user).await?;
+    let waiting = waiting::count(&ctx, request, login.user.id).await?;
     let browsers = sessions.into_iter().map(|session| Browser::new(session, &login, now)).collect();
     let notice = match Form::query(request)?.get("done") {
         Some("password") => {
@@ -93,7 +97,8 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
         Some("sessions") => "Done: logged out there.",
         _ => "",
     };
-    Ok(Page(HomePage { frame: frame(&ctx, request, Some(&login)), notice, user: login.user, browsers }).into_response())
+    Ok(Page(HomePage { frame: frame(&ctx, request, Some(&login)), notice, user: login.user, browsers, waiting })
+        .into_response())
 }
 
 /// Ends a session, or all others.

@@ -15,10 +15,12 @@ pub mod person;
 pub mod rights;
 pub mod session;
 pub mod setup;
+mod waiting;
 
 pub use asking::{Asking, Asks};
 pub use page::{confirm, frame, local_path, login_url, pages, require_login, require_superuser};
 use poem::Route;
+pub use waiting::Waiting;
 
 use crate::web::{Methods, get, post};
 

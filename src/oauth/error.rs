@@ -45,6 +45,12 @@ pub enum Code {
     InvalidAuthorizationDetails,
     // OpenID Connect Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements,
+    // RFC 8628 section 3.5, CIBA core 11 and 13.
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
+    UnknownUserId,
+    InvalidBindingMessage,
 }
 
 impl Code {
@@ -74,6 +80,11 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::UnknownUserId => "unknown_user_id",
+            Self::InvalidBindingMessage => "invalid_binding_message",
         }
     }
 }

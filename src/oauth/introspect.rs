@@ -1,34 +1,47 @@
-//! The introspection endpoint (RFC 7662).
+//! The introspection endpoint (RFC 7662), in JSON or as a signed JWT (RFC 9701).
 //!
-//! A confidential client may look at its own tokens, and at no other's: what this server's own API accepts it asks itself.
+//! A confidential client may look at its own tokens, and a resource server at those that are for it; at no other's: what
+//! this server's own API accepts it asks itself.
 
 use entities::{
     accounts::user,
-    oauth::{grant, refresh_token},
+    oauth::{application, grant, refresh_token},
 };
-use poem::{Request, Response, Route, handler, http::StatusCode, post};
+use poem::{
+    Request, Response, Route, handler,
+    http::{HeaderValue, StatusCode, header},
+    post,
+};
 use sea_orm::{DbErr, prelude::*};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
     access_token,
     application::Application,
-    client,
+    at_jwt, client,
+    confirmation::Confirmation,
     error::{Code, Error},
     protocol::{self, Cors, Form, Server},
-    subject,
+    resource, subject,
 };
 use crate::{
     ctx::Ctx,
     secret::{self, Kind},
 };
 
+/// RFC 9701 section 4: by which a resource server asks for a signed answer, and what it gets.
+const SIGNED: &str = "application/token-introspection+jwt";
+
+/// The JWT type of a signed answer (section 5).
+const TYP: &str = "token-introspection+jwt";
+
 /// The endpoint.
 pub(super) fn add_to(routes: Route) -> Route {
     protocol::add(routes, "/introspect", "POST", Cors::Registered, post(introspect))
 }
 
-/// RFC 7662 section 2.2.
+/// RFC 7662 section 2.2, with the members of RFC 9396, 9449 (and 8705), 8693 and 9470.
 #[derive(Debug, Default, Serialize)]
 struct Introspection {
     active: bool,
@@ -45,11 +58,25 @@ struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<String>,
+    aud: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Value>,
 }
 
 /// `POST /o/introspect/`.
@@ -70,21 +97,67 @@ async fn introspect(request: &Request, ctx: Server<'_>, form: Form) -> Result<Re
         Some(found) => Some(found),
         None => of_refresh_token(&ctx, &application, token).await?,
     };
-    Ok(protocol::json(StatusCode::OK, &found.unwrap_or_default()))
+    let found = found.unwrap_or_default();
+    if wants_jwt(request) {
+        return signed(&ctx, &application, &found).await;
+    }
+    let mut response = protocol::json(StatusCode::OK, &found);
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+/// Whether the answer is to be a JWT. Named exactly: what takes anything gets JSON.
+fn wants_jwt(request: &Request) -> bool {
+    let accepted = request.headers().get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    accepted
+        .flat_map(|value| value.split(','))
+        .filter_map(|kind| kind.split(';').next())
+        .any(|kind| kind.trim().eq_ignore_ascii_case(SIGNED))
+}
+
+/// RFC 9701 section 5: "iss", "aud" ("MUST identify the resource server receiving the token introspection response"), "iat",
+/// and the answer as it is. "sub" and "exp" on the top level are left out, so that the whole is taken for no other JWT.
+async fn signed(ctx: &Ctx, application: &Application, found: &Introspection) -> Result<Response, Error> {
+    let claims = json!({
+        "iss": ctx.config.issuer(),
+        "aud": application.client_id,
+        "iat": ctx.clock.now(),
+        "token_introspection": found,
+    });
+    let jwt = ctx.signing.sign(application.metadata.tokens.introspection_algorithm(), TYP, &claims).await?;
+    Ok(protocol::jwt(SIGNED, jwt))
 }
 
 async fn of_access_token(ctx: &Ctx, own: &Application, value: &str) -> Result<Option<Introspection>, DbErr> {
-    let live = access_token::live(ctx, value).await?.filter(|live| live.application.id == own.id);
-    Ok(live.map(|live| Introspection {
+    let Some(live) = access_token::live(ctx, value).await? else { return Ok(None) };
+    let audience = resource::audience(ctx, &live.token.audience);
+    let is_for_own = own.resource_identifier.as_ref().is_some_and(|identifier| audience.contains(identifier));
+    if live.application.id != own.id && !is_for_own {
+        return Ok(None);
+    }
+    let access_token::Live { application, user, token, scopes, grant } = live;
+    let grant = grant.filter(|grant| !grant.amr.is_empty());
+    let cnf = token.cnf.as_deref().and_then(Confirmation::parse);
+    Ok(Some(Introspection {
         active: true,
-        scope: Some(live.scopes.to_string()),
-        token_type: Some("Bearer"),
-        exp: Some(live.token.expires),
-        iat: Some(live.token.created),
-        sub: Some(live.user.as_ref().map_or_else(|| subject::of_client(own), |user| subject::of(ctx, own, user))),
-        username: live.user.map(|user| user.username),
-        aud: Some(ctx.config.url("/api/")),
-        ..about(ctx, own)
+        scope: Some(scopes.to_string()),
+        token_type: Some(Confirmation::token_type(cnf.as_ref())),
+        exp: Some(token.expires),
+        iat: Some(token.created),
+        nbf: Some(token.created),
+        sub: Some(
+            user.as_ref().map_or_else(|| subject::of_client(&application), |user| subject::of(ctx, &application, user)),
+        ),
+        username: user.map(|user| user.username),
+        aud: Some(at_jwt::one_or_many(audience)),
+        // Of one that is no JWT, a name that is no secret.
+        jti: at_jwt::jti(value).or_else(|| token.digest.get(..32).map(str::to_owned)),
+        auth_time: grant.as_ref().map(|grant| grant.auth_time),
+        acr: grant.as_ref().map(at_jwt::acr_of),
+        authorization_details: at_jwt::json(&token.authorization_details),
+        cnf: token.cnf.as_deref().and_then(at_jwt::json),
+        act: token.act.as_deref().and_then(at_jwt::json),
+        ..about(ctx, &application)
     }))
 }
 
@@ -114,6 +187,10 @@ async fn of_refresh_token(ctx: &Ctx, own: &Application, value: &str) -> Result<O
     }))
 }
 
-fn about(ctx: &Ctx, own: &Application) -> Introspection {
-    Introspection { client_id: Some(own.client_id.clone()), iss: Some(ctx.config.issuer()), ..Introspection::default() }
+fn about(ctx: &Ctx, application: &application::Model) -> Introspection {
+    Introspection {
+        client_id: Some(application.client_id.clone()),
+        iss: Some(ctx.config.issuer()),
+        ..Introspection::default()
+    }
 }

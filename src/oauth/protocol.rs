@@ -30,6 +30,16 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
         .body(text)
 }
 
+/// An answer that is a signed JWT, uncached like every other.
+pub(super) fn jwt(media_type: &str, token: String) -> Response {
+    Response::builder()
+        .content_type(media_type)
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::PRAGMA, "no-cache")
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .body(token)
+}
+
 /// A form, each of whose parameters is sent once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Form(form::Form);
@@ -43,6 +53,11 @@ impl Form {
             (_, Some(_)) => Err(Error::invalid_request("A parameter is included more than once.")),
             (value, None) => Ok(value.filter(|value| !value.is_empty())),
         }
+    }
+
+    /// The values of a parameter that may come more than once (RFC 8707 section 2: `resource`).
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.all(name).filter(|value| !value.is_empty()).collect()
     }
 
     /// A parameter without which there is nothing to do.

@@ -2,7 +2,7 @@
 
 use entities::{
     accounts::session,
-    oauth::{access_token, authorization_code, grant, pushed_request, refresh_token, replay},
+    oauth::{access_token, authorization_code, decoupled_request, grant, pushed_request, refresh_token, replay},
 };
 use sea_orm::{Condition, DbErr, QuerySelect as _, QueryTrait as _, prelude::*, sea_query::SelectStatement};
 
@@ -14,7 +14,7 @@ const BATCH: u64 = 500;
 /// Expired rows are kept a little longer, so that a replay just after the expiry is still recognised as one.
 const KEEP: i64 = 3600;
 
-/// Removes every expired code, token, session and grant; returns how many.
+/// Removes every expired code, request, token, session and grant; returns how many.
 pub async fn sweep(ctx: &Ctx) -> Result<u64, DbErr> {
     let before = ctx.clock.now() - KEEP;
     let mut removed = 0;
@@ -37,6 +37,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, DbErr> {
     removed += remove(ctx, pushed_request::Entity, pushed_request::Column::Id, expired(pushed, before)).await?;
     let digest = replay::Column::Digest;
     removed += remove(ctx, replay::Entity, digest, expired(replay::Column::Expires, before + KEEP)).await?;
+    let requests = expired(decoupled_request::Column::Expires, before);
+    removed += remove(ctx, decoupled_request::Entity, decoupled_request::Column::Id, requests).await?;
     removed += remove(ctx, grant::Entity, grant::Column::Id, childless(before)).await?;
     Ok(removed)
 }
@@ -55,6 +57,9 @@ fn childless(before: Timestamp) -> Condition {
         )
         .add(grant::Column::Id.not_in_subquery(grants_of(refresh_token::Entity, refresh_token::Column::GrantId)))
         .add(grant::Column::Id.not_in_subquery(grants_of(access_token::Entity, access_token::Column::GrantId)))
+        .add(
+            grant::Column::Id.not_in_subquery(grants_of(decoupled_request::Entity, decoupled_request::Column::GrantId)),
+        )
 }
 
 /// The grants that a table's rows belong to. Without the NULLs, beside which nothing is ever `NOT IN`.

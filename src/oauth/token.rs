@@ -13,8 +13,15 @@ use super::{
 use crate::scope::Scopes;
 
 /// The grants that this endpoint takes, for the metadata too. There is no password grant (RFC 9700 section 2.4).
-pub const GRANT_TYPES: [GrantType; 3] =
-    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+pub const GRANT_TYPES: [GrantType; 7] = [
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+    GrantType::DeviceCode,
+    GrantType::TokenExchange,
+    GrantType::JwtBearer,
+    GrantType::Ciba,
+];
 
 /// The endpoint.
 pub(super) fn add_to(routes: Route) -> Route {
@@ -35,6 +42,10 @@ async fn token(request: &Request, ctx: Server<'_>, form: Form) -> Result<Respons
         GrantType::AuthorizationCode => grant::authorization_code::redeem(&ctx, &asking).await,
         GrantType::RefreshToken => grant::refresh_token::redeem(&ctx, &asking).await,
         GrantType::ClientCredentials => grant::client_credentials::redeem(&ctx, &asking).await,
+        GrantType::DeviceCode => grant::device_code::redeem(&ctx, &asking).await,
+        GrantType::TokenExchange => grant::token_exchange::redeem(&ctx, &asking).await,
+        GrantType::JwtBearer => grant::jwt_bearer::redeem(&ctx, &asking).await,
+        GrantType::Ciba => grant::ciba::redeem(&ctx, &asking).await,
     }?;
     Ok(protocol::json(StatusCode::OK, &issue::respond(&ctx, &asking.application, issued).await?))
 }

@@ -31,6 +31,7 @@ both! {
         reads(&app, oauth::access_token::Entity).await;
         reads(&app, oauth::refresh_token::Entity).await;
         reads(&app, oauth::signing_key::Entity).await;
+        reads(&app, oauth::decoupled_request::Entity).await;
         reads(&app, inventory::part_category::Entity).await;
         reads(&app, inventory::part::Entity).await;
     }

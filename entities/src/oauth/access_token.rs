@@ -32,6 +32,8 @@ pub struct Model {
     pub created: i64,
     /// When it stops working.
     pub expires: i64,
+    /// The token that it was exchanged for (RFC 8693), with which it dies.
+    pub subject_id: Option<i32>,
 }
 
 /// How this table refers to others.

@@ -64,6 +64,9 @@ pub struct Model {
     pub created: i64,
     /// Last change.
     pub updated: i64,
+    /// The identifier by which it is asked for as a resource server (RFC 8707), if it is one.
+    #[sea_orm(unique)]
+    pub resource_identifier: Option<String>,
 }
 
 /// How this table refers to others.

@@ -6,6 +6,7 @@ pub mod application_secret;
 pub mod authorization_code;
 pub mod client_document;
 pub mod consent;
+pub mod decoupled_request;
 pub mod grant;
 pub mod initial_access_token;
 pub mod logo;

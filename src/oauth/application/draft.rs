@@ -258,18 +258,19 @@ impl Draft {
     fn grants(&self, client_type: ClientType, errors: &mut Errors) -> Vec<GrantType> {
         let chosen = |grant: &GrantType| self.grant_types.iter().any(|name| name == grant.name());
         let grants: Vec<GrantType> = GrantType::ALL.iter().copied().filter(chosen).collect();
-        let mut wrong = |message| errors.add("grant_types", message);
+        let mut wrong = |message: &str| errors.add("grant_types", message);
         if self.grant_types.iter().any(|name| GrantType::parse(name).is_none()) {
             wrong("This server has no such grant.");
         } else if grants.is_empty() {
             wrong("Choose at least one way in which the application gets tokens.");
         }
-        if grants.contains(&GrantType::RefreshToken) && !grants.contains(&GrantType::AuthorizationCode) {
-            wrong("Refresh tokens come with logging people in: choose the authorization code as well.");
+        if grants.contains(&GrantType::RefreshToken) && !grants.iter().any(|g| GrantType::PERSONAL.contains(g)) {
+            wrong("Refresh tokens come with logging people in: choose a way to do that as well.");
         }
-        // RFC 6749 section 4.4: "The client credentials grant type MUST only be used by confidential clients."
-        if grants.contains(&GrantType::ClientCredentials) && client_type == ClientType::Public {
-            wrong("Only confidential applications can act for themselves (client credentials).");
+        let unfit = grants.iter().find(|grant| GrantType::CONFIDENTIAL.contains(grant));
+        if let Some(unfit) = unfit.filter(|_| client_type == ClientType::Public) {
+            let label = unfit.label().to_lowercase();
+            wrong(&format!("Only confidential applications can do that ({label})."));
         }
         grants
     }

@@ -6,10 +6,14 @@
 //! `applications/edit/members.rs`: its label, its help and its kind, and the form, its parsing and the page follow.
 
 mod authorization;
+pub mod ciba;
+pub mod exchange;
+pub mod tokens;
 
 pub use authorization::Authorization;
 use serde::{Deserialize, Serialize};
 
+use self::{ciba::Ciba, exchange::Exchange, tokens::Tokens};
 use super::{ClientType, GrantType};
 use crate::web::form::Errors;
 
@@ -23,6 +27,15 @@ pub struct Metadata {
     /// Its authorization requests.
     #[serde(flatten)]
     pub authorization: Authorization,
+    /// How tokens are written, and whether it is a resource server.
+    #[serde(flatten)]
+    pub tokens: Tokens,
+    /// Whose tokens it may exchange.
+    #[serde(flatten)]
+    pub exchange: Exchange,
+    /// How it learns what a person decided elsewhere.
+    #[serde(flatten)]
+    pub ciba: Ciba,
 }
 
 impl Metadata {
@@ -40,10 +53,20 @@ impl Metadata {
     }
 
     /// Every rule of every feature; a message stands under the name of its member.
-    pub(super) fn check(&self, _client_type: ClientType, _grants: &[GrantType], errors: &mut Errors) {
+    pub(super) fn check(&self, _client_type: ClientType, grants: &[GrantType], errors: &mut Errors) {
         self.authorization.check(errors);
+        self.tokens.check(errors);
+        self.exchange.check(grants, errors);
+        self.ciba.check(grants, errors);
         if self.text().len() > MAX_BYTES {
             errors.add("metadata", "The registration is larger than 64 kB.");
         }
+    }
+}
+
+/// Whether a value that was given is one of those that there are.
+fn one_of(field: &str, given: Option<&str>, values: &[String], errors: &mut Errors) {
+    if given.is_some_and(|given| values.iter().all(|value| value != given)) {
+        errors.add(field, format!("One of {} is needed.", values.join(", ")));
     }
 }

@@ -60,6 +60,11 @@ pub async fn find(db: &impl ConnectionTrait, client_id: &str) -> Result<Option<A
     Ok(found.map(Application::from))
 }
 
+/// The application of that row id, **active or not**.
+pub async fn by_id(db: &impl ConnectionTrait, id: i32) -> Result<Option<Application>, DbErr> {
+    Ok(application::Entity::find_by_id(id).one(db).await?.map(Application::from))
+}
+
 impl Application {
     /// Tells one state of the registration from every other: whoever changes it says which one they saw.
     pub fn version(&self) -> String {
@@ -81,11 +86,10 @@ impl Application {
         self.row.grant_types.split_whitespace().filter_map(GrantType::parse).collect()
     }
 
-    /// Whether it may use this grant. RFC 6749 section 4.4: "The client credentials grant type MUST only be used by
-    /// confidential clients."
+    /// Whether it may use this grant.
     pub fn allows(&self, grant: GrantType) -> bool {
         let listed = self.row.grant_types.split_whitespace().any(|name| name == grant.name());
-        listed && !(grant == GrantType::ClientCredentials && self.is_public())
+        listed && !(self.is_public() && GrantType::CONFIDENTIAL.contains(&grant))
     }
 
     /// Whether it registered this response type.

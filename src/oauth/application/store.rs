@@ -77,10 +77,7 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
                 ..Default::default()
             };
             checked.put(&mut row, now);
-            let stored = row.insert(&*tx).await.map_err(|error| match db::violation(&error) {
-                Some(Violation::Unique(_)) => taken(),
-                _ => Refused::Db(error),
-            })?;
+            let stored = row.insert(&*tx).await.map_err(taken_by)?;
             let application = Application::from(stored);
             if let Some(secret) = &secret {
                 add_secret(&tx, application.id, secret, now).await?;
@@ -92,6 +89,18 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
 
 fn taken() -> Refused {
     Refused::Invalid([("client_id", "This client id is taken.")].into_iter().collect())
+}
+
+/// Which of the two things that are one application's alone somebody else has.
+fn taken_by(error: DbErr) -> Refused {
+    match db::violation(&error) {
+        Some(Violation::Unique(columns)) if columns.iter().any(|column| column == "resource_identifier") => {
+            let message = "Another application is registered as this resource server.";
+            Refused::Invalid([("resource_identifier", message)].into_iter().collect())
+        }
+        Some(Violation::Unique(_)) => taken(),
+        _ => Refused::Db(error),
+    }
 }
 
 /// Changes an application; `client_id` stays what it is. Where `seen` names a state ([`Application::version`]), only that
@@ -118,9 +127,12 @@ pub async fn update(
             }
             let changes_type = before.client_type() != checked.client_type;
             let lost = |grant| before.allows(grant) && !checked.grant_types.contains(&grant);
-            if changes_type || lost(GrantType::AuthorizationCode) {
+            if changes_type || GrantType::PERSONAL.iter().any(|grant| lost(*grant)) {
                 withdraw::from_application(&tx, id, now).await?;
-            } else if lost(GrantType::ClientCredentials) || !before.scope().is_subset(&checked.scope) {
+            } else if GrantType::CONFIDENTIAL.iter().any(|grant| lost(*grant))
+                || before.metadata.exchange != checked.metadata.exchange
+                || !before.scope().is_subset(&checked.scope)
+            {
                 withdraw::access_tokens(&tx, id).await?;
             }
             let mut secret = None;
@@ -134,7 +146,7 @@ pub async fn update(
             }
             let mut row = before.row.into_active_model();
             checked.put(&mut row, now);
-            Ok(Stored { application: row.update(&*tx).await?.into(), secret })
+            Ok(Stored { application: row.update(&*tx).await.map_err(taken_by)?.into(), secret })
         })
         .await
 }
@@ -290,6 +302,7 @@ impl Checked {
         row.policy_uri = Set(policy_uri);
         row.tos_uri = Set(tos_uri);
         row.metadata = Set(metadata.text());
+        row.resource_identifier = Set(metadata.tokens.resource_identifier);
         row.updated = Set(now);
     }
 }

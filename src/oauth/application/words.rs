@@ -60,7 +60,25 @@ words! {
         RefreshToken = "refresh_token", "Refresh token";
         /// RFC 6749 section 4.4.
         ClientCredentials = "client_credentials", "Client credentials";
+        /// RFC 8628.
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code", "Device code";
+        /// RFC 8693.
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange", "Token exchange";
+        /// RFC 7523 section 2.1.
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer", "JWT bearer";
+        /// CIBA core section 10.1.
+        Ciba = "urn:openid:params:grant-type:ciba", "Backchannel authentication (CIBA)";
     }
+}
+
+impl GrantType {
+    /// Those that need a client whose identity is proved. RFC 6749 section 4.4: "The client credentials grant type MUST only
+    /// be used by confidential clients."
+    pub const CONFIDENTIAL: &'static [Self] =
+        &[Self::ClientCredentials, Self::TokenExchange, Self::JwtBearer, Self::Ciba];
+
+    /// Those by which a person gives an application a grant of its own, which can be refreshed.
+    pub const PERSONAL: &'static [Self] = &[Self::AuthorizationCode, Self::DeviceCode, Self::Ciba];
 }
 
 words! {

@@ -291,6 +291,18 @@ impl Edit {
             GrantType::ClientCredentials => {
                 "The application acts for itself, without a person, with the allowed scopes as its rights. Confidential only."
             }
+            GrantType::DeviceCode => {
+                "It runs where there is no browser or no keyboard: it shows a code that people type at /o/device/."
+            }
+            GrantType::TokenExchange => {
+                "A service that was called with a person's token gets a narrower one for the next service. Confidential only; name below whose tokens."
+            }
+            GrantType::JwtBearer => {
+                "Another issuer, named in this server's configuration, says who somebody is. Confidential only."
+            }
+            GrantType::Ciba => {
+                "It asks people who are elsewhere, on the telephone or at a counter; they decide here under Requests to you. Confidential only."
+            }
         };
         GrantType::ALL
             .iter()

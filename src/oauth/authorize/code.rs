@@ -24,7 +24,7 @@ use crate::{
 struct Handed {
     grant: grant::Model,
     code: Option<String>,
-    access_token: Option<String>,
+    access_token: Option<issue::Minted>,
 }
 
 /// Makes the grant and sends the answer to the application.
@@ -33,6 +33,10 @@ pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<
     let handed = ctx.db.write(|tx| async move { store(ctx, &tx, ready).await }).await?;
     let Handed { grant, code, access_token } = handed.ok_or_else(kept::gone)?;
     let Ready { target, asked, login, scopes, .. } = ready;
+    let (expires_in, access_token) = match access_token {
+        Some(minted) => (Some(minted.expires_in), Some(minted.value(ctx).await?)),
+        None => (None, None),
+    };
     let mut parameters = Vec::new();
     let id_token = if asked.response_type.has_id_token() {
         let beside = Beside { access_token: access_token.as_deref(), code: code.as_deref() };
@@ -43,7 +47,7 @@ pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<
     if let Some(access_token) = access_token {
         parameters.push(("access_token", access_token));
         parameters.push(("token_type", "Bearer".to_owned()));
-        parameters.push(("expires_in", target.application.access_token_lifetime.to_string()));
+        parameters.push(("expires_in", expires_in.unwrap_or_default().to_string()));
         parameters.push(("scope", scopes.to_string()));
     }
     parameters.extend(code.map(|code| ("code", code)));
@@ -81,7 +85,7 @@ async fn store(ctx: &Ctx, tx: &Tx, ready: &Ready) -> Result<Option<Handed>, DbEr
     .await?;
     let code = if asked.response_type.has_code() { Some(code(ctx, tx, ready, &grant).await?) } else { None };
     let access_token = if asked.response_type.has_token() {
-        let mint = issue::Mint { application, grant: Some(&grant), scopes, audience: "", confirmation: None };
+        let mint = issue::Mint::new(application, Some(&grant), scopes);
         Some(issue::access_token(ctx, tx, mint).await?)
     } else {
         None

@@ -12,6 +12,7 @@ use crate::{
         error::{Code, Error},
         issue::{self, Issued, Mint},
         pkce,
+        resource::{self, Resource},
     },
     secret::{self, Kind},
 };
@@ -28,7 +29,15 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
         return Err(not_good());
     }
     let digest = secret::digest(code);
-    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, &digest, redirect_uri, verifier).await }).await?
+    let sent = &Sent { redirect_uri, verifier, resources: resource::asked(ctx, form).await? };
+    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, &digest, sent).await }).await?
+}
+
+/// What comes along with the code.
+struct Sent<'a> {
+    redirect_uri: Option<&'a str>,
+    verifier: Option<&'a str>,
+    resources: Vec<Resource>,
 }
 
 async fn spend(
@@ -36,9 +45,9 @@ async fn spend(
     tx: &Tx,
     asking: &Asking,
     digest: &str,
-    redirect_uri: Option<&str>,
-    verifier: Option<&str>,
+    sent: &Sent<'_>,
 ) -> Result<Result<Issued, Error>, DbErr> {
+    let Sent { redirect_uri, verifier, resources } = sent;
     let Asking { application, confirmation, .. } = asking;
     let now = ctx.clock.now();
     // Locked: of two that spend one code, the second sees what the first did.
@@ -54,7 +63,7 @@ async fn spend(
     if redirect_uri.is_none() && code.code_challenge.is_none() {
         return Ok(Err(Error::invalid_grant("The redirect_uri of the authorization request is missing.")));
     }
-    if let Err(refused) = pkce::verify(code.code_challenge.as_deref(), verifier) {
+    if let Err(refused) = pkce::verify(code.code_challenge.as_deref(), *verifier) {
         return Ok(Err(refused));
     }
     // From here on the request is otherwise valid, so whoever replays a code held all that it takes: "the authorization
@@ -76,17 +85,20 @@ async fn spend(
         Ok(scopes) => scopes,
         Err(refused) => return Ok(Err(refused)),
     };
+    // A request for another resource than those that were granted spends nothing.
+    let audience = match resource::among(ctx, resources, &grant.resources) {
+        Ok(audience) => audience,
+        Err(refused) => return Ok(Err(refused)),
+    };
     authorization_code::Entity::update_many()
         .col_expr(authorization_code::Column::Consumed, Expr::value(now))
         .filter(authorization_code::Column::Id.eq(code.id))
         .exec(&**tx)
         .await?;
     let mint = Mint {
-        application,
-        grant: Some(&grant),
-        scopes: &scopes,
-        audience: &grant.resources,
+        audience: &audience,
         confirmation: confirmation.as_ref(),
+        ..Mint::new(application, Some(&grant), &scopes)
     };
     let access_token = issue::access_token(ctx, tx, mint).await?;
     let refresh_token = if issue::is_refreshable(application, &scopes) {
@@ -96,7 +108,6 @@ async fn spend(
     } else {
         None
     };
-    let expires_in = application.access_token_lifetime;
-    let confirmation = confirmation.clone();
-    Ok(Ok(Issued { access_token, refresh_token, scopes, expires_in, confirmation, person: Some((user, grant)) }))
+    let (confirmation, person) = (confirmation.clone(), Some((user, grant)));
+    Ok(Ok(Issued { access_token, refresh_token, scopes, confirmation, person, issued_token_type: None }))
 }

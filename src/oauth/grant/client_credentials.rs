@@ -11,6 +11,7 @@ use crate::{
         application::GrantType,
         error::{Code, Error},
         issue::{self, Issued, Mint},
+        resource,
         token::scope_parameter,
     },
     scope::Scope,
@@ -29,7 +30,9 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
     if scopes.is_empty() && !nothing_asked {
         return Err(Error::new(Code::InvalidScope, "The client is allowed none of the scopes that it asks for."));
     }
-    let mint = Mint { application, grant: None, scopes: &scopes, audience: "", confirmation: confirmation.as_ref() };
+    let audience = resource::lines(&resource::asked(ctx, form).await?);
+    let mint =
+        Mint { audience: &audience, confirmation: confirmation.as_ref(), ..Mint::new(application, None, &scopes) };
     let access_token = ctx
         .db
         .write(|tx| async move {
@@ -43,9 +46,8 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
         .await
         .map_err(|error: DbErr| Error::from(error))?
         .ok_or_else(|| Error::invalid_client("disabled meanwhile"))?;
-    let expires_in = application.access_token_lifetime;
     let confirmation = confirmation.clone();
-    Ok(Issued { access_token, refresh_token: None, scopes, expires_in, confirmation, person: None })
+    Ok(Issued { access_token, refresh_token: None, scopes, confirmation, person: None, issued_token_type: None })
 }
 
 /// An application is no person: there is nobody to identify, and nobody who could be away.

@@ -3,14 +3,24 @@
 //! ends a family), and only a failing database rolls back.
 
 pub(super) mod authorization_code;
+pub(super) mod ciba;
 pub(super) mod client_credentials;
+pub(super) mod device_code;
+pub(super) mod jwt_bearer;
 pub(super) mod refresh_token;
+pub(super) mod token_exchange;
 
 use entities::{accounts::user, oauth::grant};
-use sea_orm::{DbErr, QuerySelect as _, prelude::*};
+use sea_orm::{ActiveValue::Set, DbErr, QuerySelect as _, prelude::*};
 
-use super::{application::Application, confirmation::Confirmation, error::Error, protocol::Form};
-use crate::db::Tx;
+use super::{
+    application::Application,
+    confirmation::Confirmation,
+    error::Error,
+    issue::{self, Issued, Mint},
+    protocol::Form,
+};
+use crate::{clock::Timestamp, ctx::Ctx, db::Tx, scope::Scopes, secret::Kind};
 
 /// A token request whose client is known.
 pub(super) struct Asking {
@@ -21,7 +31,7 @@ pub(super) struct Asking {
 }
 
 /// A grant with its person, locked, if both are alive and it is this application's.
-async fn locked(
+pub(super) async fn locked(
     tx: &Tx,
     application: &Application,
     grant_id: i32,
@@ -40,6 +50,50 @@ pub(super) fn stands(grant: &grant::Model, user: &user::Model) -> bool {
 }
 
 /// One text for whatever is wrong with a code or token: which it is would help a thief only.
-const fn not_good() -> Error {
+pub(super) const fn not_good() -> Error {
     Error::invalid_grant("The code or token is unknown, expired, revoked, or was issued to another client.")
+}
+
+/// The first tokens of a grant that a person gave, which the caller holds locked.
+async fn tokens_of(
+    ctx: &Ctx,
+    tx: &Tx,
+    asking: &Asking,
+    grant: grant::Model,
+    user: user::Model,
+) -> Result<Result<Issued, Error>, DbErr> {
+    let Asking { application, confirmation, .. } = asking;
+    let scopes = match issue::current_scopes(tx, application, &user, &grant, None).await? {
+        Ok(scopes) => scopes,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mint = Mint { confirmation: confirmation.as_ref(), ..Mint::new(application, Some(&grant), &scopes) };
+    let access_token = issue::access_token(ctx, tx, mint).await?;
+    let refresh_token = if issue::is_refreshable(application, &scopes) {
+        let value = Kind::RefreshToken.generate(ctx.rng);
+        issue::refresh_token(ctx, tx, application, &grant, confirmation.as_ref(), &value).await?;
+        Some(value)
+    } else {
+        None
+    };
+    let (confirmation, person) = (confirmation.clone(), Some((user, grant)));
+    Ok(Ok(Issued { access_token, refresh_token, scopes, confirmation, person, issued_token_type: None }))
+}
+
+/// A grant with nothing but what every grant has.
+pub(super) fn new_grant(application_id: i32, user_id: i32, scopes: &Scopes, now: Timestamp) -> grant::ActiveModel {
+    grant::ActiveModel {
+        application_id: Set(application_id),
+        user_id: Set(user_id),
+        scope: Set(scopes.to_string()),
+        resources: Set(String::new()),
+        authorization_details: Set(String::new()),
+        claims: Set(String::new()),
+        acr: Set(String::new()),
+        nonce: Set(None),
+        created: Set(now),
+        last_used: Set(now),
+        revoked: Set(None),
+        ..Default::default()
+    }
 }

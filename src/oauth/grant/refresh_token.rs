@@ -22,6 +22,7 @@ use crate::{
         application::Application,
         error::{Code, Error},
         issue::{self, Issued, Mint},
+        resource::{self, Resource},
         token::scope_parameter,
     },
     scope::Scopes,
@@ -39,8 +40,9 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
     if !Kind::RefreshToken.recognises(value) {
         return Err(not_good());
     }
-    let asked = asked.as_ref();
-    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, value, asked).await }).await?
+    let resources = resource::asked(ctx, form).await?;
+    let (asked, resources) = (asked.as_ref(), resources.as_slice());
+    ctx.db.write(|tx| async move { spend(ctx, &tx, asking, value, asked, resources).await }).await?
 }
 
 async fn spend(
@@ -49,6 +51,7 @@ async fn spend(
     asking: &Asking,
     value: &str,
     asked: Option<&Scopes>,
+    resources: &[Resource],
 ) -> Result<Result<Issued, Error>, DbErr> {
     let application = &asking.application;
     let now = ctx.clock.now();
@@ -71,6 +74,11 @@ async fn spend(
         // Nothing is spent by a request that asks for too much.
         Err(refused) => return Ok(Err(refused)),
     };
+    // Nor by one for another resource: "the refresh token keeps its own" resources, this access token may have fewer.
+    let audience = match resource::among(ctx, resources, &grant.resources) {
+        Ok(audience) => audience,
+        Err(refused) => return Ok(Err(refused)),
+    };
     let refresh_token = if application.is_public() || token.consumed.is_some() {
         let Some(successor) = rotate(ctx, tx, asking, &grant, &token, value, now).await? else {
             let client_id = &application.client_id;
@@ -83,7 +91,7 @@ async fn spend(
         keep(tx, application, &grant, &token, now).await?;
         value.to_owned()
     };
-    Ok(Ok(finish(ctx, tx, asking, grant, user, scopes, refresh_token, now).await?))
+    Ok(Ok(finish(ctx, tx, asking, grant, user, scopes, audience, refresh_token, now).await?))
 }
 
 /// The one successor of a token; none where the token was spent too long ago, or its successor already was.
@@ -144,22 +152,21 @@ async fn finish(
     grant: grant::Model,
     user: user::Model,
     scopes: Scopes,
+    audience: String,
     refresh_token: String,
     now: Timestamp,
 ) -> Result<Issued, DbErr> {
     issue::touch(tx, &grant, now).await?;
     let Asking { application, confirmation, .. } = asking;
     let mint = Mint {
-        application,
-        grant: Some(&grant),
-        scopes: &scopes,
-        audience: &grant.resources,
+        audience: &audience,
         confirmation: confirmation.as_ref(),
+        ..Mint::new(application, Some(&grant), &scopes)
     };
     let access_token = issue::access_token(ctx, tx, mint).await?;
     // "A refreshed ID token SHOULD NOT have a nonce Claim" (OpenID Connect Core 12.2).
     let grant = grant::Model { nonce: None, ..grant };
-    let expires_in = application.access_token_lifetime;
     let (refresh_token, confirmation) = (Some(refresh_token), confirmation.clone());
-    Ok(Issued { access_token, refresh_token, scopes, expires_in, confirmation, person: Some((user, grant)) })
+    let person = Some((user, grant));
+    Ok(Issued { access_token, refresh_token, scopes, confirmation, person, issued_token_type: None })
 }

@@ -120,7 +120,7 @@ pub async fn read_hint(ctx: &Ctx, hint: &str) -> Result<Option<IdToken>, Signing
 }
 
 /// The algorithm of an application's ID tokens.
-fn algorithm(application: &Application) -> Algorithm {
+pub(in crate::oauth) fn algorithm(application: &Application) -> Algorithm {
     application.algorithm().name().parse().unwrap_or(Algorithm::RS256)
 }
 

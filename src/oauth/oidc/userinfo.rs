@@ -6,11 +6,15 @@ use poem::{
     web::Data,
 };
 
+use jsonwebtoken::Algorithm;
+use serde::Serialize;
+
 use super::claims;
 use crate::{
     ctx::Ctx,
     oauth::{
         access_token,
+        application::Application,
         error::{Code, Error},
         protocol::{self, Cors, Form},
     },
@@ -29,7 +33,8 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
         // RFC 6750 section 3.1: without any authentication information no error code is told.
         challenge(Error::new(Code::InvalidToken, "An access token is needed."), "Bearer realm=\"userinfo\"")
     })?;
-    let live = access_token::live(&ctx, &token).await?.ok_or_else(|| {
+    // A token for another resource server is none for this one (RFC 9700 section 2.3).
+    let live = access_token::live(&ctx, &token).await?.filter(|live| live.is_for_api(&ctx)).ok_or_else(|| {
         let refused = Error::new(Code::InvalidToken, "The access token is unknown, expired or revoked.");
         challenge(refused, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
     })?;
@@ -38,9 +43,32 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
         let header = "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"";
         return Err(challenge(refused, header).status(StatusCode::FORBIDDEN));
     };
+    let application = &live.application;
     let asked = live.grant.as_ref().map(|grant| claims::Request::of_row(&grant.claims)).unwrap_or_default();
-    let told = claims::of(&ctx, &live.application, &user, &live.scopes, asked.of_userinfo()).await?;
-    Ok(protocol::json(StatusCode::OK, &told))
+    let told = claims::of(&ctx, application, &user, &live.scopes, asked.of_userinfo()).await?;
+    match application.metadata.tokens.userinfo_algorithm() {
+        None => Ok(protocol::json(StatusCode::OK, &told)),
+        Some(algorithm) => signed(&ctx, application, algorithm, &told).await,
+    }
+}
+
+/// "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members." What an ID token must
+/// have besides (`exp`, `iat`) it does not have, so it is taken for none.
+async fn signed(
+    ctx: &Ctx,
+    application: &Application,
+    algorithm: Algorithm,
+    claims: &(impl Serialize + Sync),
+) -> Result<Response, Error> {
+    #[derive(Serialize)]
+    struct Signed<'a, T> {
+        iss: String,
+        aud: &'a str,
+        #[serde(flatten)]
+        claims: &'a T,
+    }
+    let claims = Signed { iss: ctx.config.issuer(), aud: &application.client_id, claims };
+    Ok(protocol::jwt("application/jwt", ctx.signing.sign(algorithm, "JWT", &claims).await?))
 }
 
 fn challenge(error: Error, header: &str) -> Error {

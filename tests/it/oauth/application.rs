@@ -172,6 +172,7 @@ fn a_public_application_is_asked_again_and_needs_pkce_whatever_its_row_says() {
         created_by: None,
         created: 0,
         updated: 0,
+        resource_identifier: None,
     };
     let found = Application::from(row);
     assert!(found.is_public() && found.requires_pkce() && !found.remembers_consent());

@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod oauth;
 pub(crate) mod people;
 pub(crate) mod shape;
+pub(crate) mod signer;
 
 use entities::oauth::signing_key;
 use migration::{Migrator, MigratorTrait as _};

@@ -3,6 +3,7 @@
 //! are the metadata's own (see [`crate::oauth::application::Metadata`]).
 
 mod authorization;
+mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -61,7 +62,8 @@ pub(super) enum Kind {
 }
 
 /// Every section, in the order of the form.
-pub(super) const SECTIONS: &[Section] = &[authorization::SECTION];
+pub(super) const SECTIONS: &[Section] =
+    &[authorization::SECTION, tokens::TOKENS, tokens::RESOURCE_SERVER, tokens::EXCHANGE, tokens::CIBA];
 
 /// Every field of every section.
 pub(super) fn fields() -> impl Iterator<Item = &'static Field> {
