@@ -29,6 +29,9 @@ pub struct Stamp {
     writes: u64,
 }
 
+/// How many settings are remembered.
+const SETTINGS: usize = 64;
+
 /// The server's parts; cheap to clone. Handlers take it as `Data<&Ctx>`.
 #[derive(Debug, Clone)]
 pub struct Ctx(Arc<Parts>);
@@ -60,6 +63,8 @@ pub struct Parts {
     pub verified: Cache<[u8; 32], Timestamp>,
     /// How long lists are, by the digest of the query that counts (see `rest::count`).
     pub counts: Cache<String, (Stamp, u64)>,
+    /// Global settings as last read (see `settings::current`).
+    pub settings: Cache<&'static str, (Stamp, Option<String>)>,
 }
 
 /// Why the parts do not fit together: what the operator configured.
@@ -94,6 +99,7 @@ impl Ctx {
             documents,
             verified: Cache::new(VERIFIED),
             counts: Cache::new(COUNTS),
+            settings: Cache::new(SETTINGS),
         })))
     }
 

@@ -188,6 +188,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .with_regexp()
             // Another process, such as `stockade keys rotate`, may hold the file for a moment.
             .busy_timeout(Duration::from_secs(20))
             .pragma("mmap_size", "268435456")

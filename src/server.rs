@@ -75,6 +75,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
     // What no audience's layer shaped before becomes a page.
     Route::new()
         .nest("/api", api)
+        .nest("/media", inventory::media(&ctx))
         .nest("/", accounts::pages(routes))
         .with(csrf)
         .data(accounts::Asks::new(oauth::asking::find))

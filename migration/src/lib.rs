@@ -11,6 +11,7 @@ mod m0006_pushed_requests;
 mod m0007_replay;
 mod m0008_grants;
 mod m0009_registration;
+mod m0020_part_extras;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_replay::Migration),
             Box::new(m0008_grants::Migration),
             Box::new(m0009_registration::Migration),
+            Box::new(m0020_part_extras::Migration),
         ]
     }
 }

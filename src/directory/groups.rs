@@ -65,6 +65,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::flag("user_detail", false),
         ],
         search: vec![name.clone()],
+        search_notes: Vec::new(),
         ordering: vec![("name", name)],
         default_order: Vec::new(),
     }

@@ -77,6 +77,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             }
         })],
         search: vec![Expr::col(user::Column::Username.as_column_ref()), Expr::col(group::Column::Name.as_column_ref())],
+        search_notes: Vec::new(),
         ordering: Vec::new(),
         default_order: Vec::new(),
     }

@@ -87,6 +87,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::eq("name", Kind::Text, rule_set::Column::Name),
         ],
         search: vec![name.clone()],
+        search_notes: Vec::new(),
         ordering: vec![("name", name)],
         default_order: Vec::new(),
     }

@@ -91,6 +91,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::flag("all_users", false),
         ],
         search: vec![column(api_token::Column::Name)],
+        search_notes: Vec::new(),
         ordering: vec![
             ("created", column(api_token::Column::Created)),
             ("expiry", column(api_token::Column::Expires)),

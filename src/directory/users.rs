@@ -79,6 +79,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::eq("is_superuser", Kind::Bool, user::Column::IsSuperuser),
         ],
         search: vec![username.clone(), first.clone(), last.clone(), email.clone()],
+        search_notes: Vec::new(),
         ordering: vec![
             ("email", email),
             ("username", username),

@@ -119,7 +119,7 @@ fn choices(setting: &Setting) -> Vec<JsonValue> {
         Kind::Numbered(choices) => {
             choices.iter().map(|(value, name)| json!({ "value": value, "display_name": name })).collect()
         }
-        Kind::Boolean | Kind::Integer(..) | Kind::Text(_) => Vec::new(),
+        Kind::Boolean | Kind::Integer(..) | Kind::Text(_) | Kind::Pattern | Kind::Template => Vec::new(),
     }
 }
 

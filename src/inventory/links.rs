@@ -23,6 +23,8 @@ linked! {
     Category => "partcategory", "/api/part/category/", Some("part_category");
     /// A stock location: there is none yet.
     Location => "stocklocation", "/api/stock/location/", None;
+    /// A company: there is none yet.
+    Company => "company", "/api/company/", None;
     /// A user.
     User => "user", "/api/user/", Some("user");
     /// An owner: a user or a group.

@@ -2,15 +2,26 @@
 //! them are zero, and no stock location is a valid choice.
 
 mod links;
+mod media;
 mod part;
 mod part_category;
+mod stars;
+mod tags;
 mod tree;
+
+pub use media::routes as media;
 
 use poem_openapi::OpenApi;
 
-use crate::rest::Crud;
+use crate::rest::{Asked, Crud};
 
 /// Its operations.
 pub fn api() -> impl OpenApi {
-    (Crud::<part_category::Categories>::new(), part_category::Operations, Crud::<part::Parts>::new(), part::Operations)
+    (
+        Crud::<part_category::Categories>::new(),
+        part_category::Operations,
+        Crud::<part::Parts>::new(),
+        part::Operations,
+        Asked(part::Thumbs),
+    )
 }

@@ -1,8 +1,12 @@
 //! `/api/part/`: parts.
 
+mod copy;
 mod filters;
+mod name;
+mod policy;
 mod read;
 mod rules;
+mod thumbs;
 
 use entities::{
     exact::Quantity,
@@ -17,23 +21,23 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-pub(super) use self::rules::removable;
 use self::{filters::TABLE, read::PartRead};
-use super::{links, part_category as categories, tree};
+pub(super) use self::{policy::Policy, rules::removable, thumbs::Thumbs};
+use super::{links, media, part_category as categories, stars::Star, tags, tree};
 use crate::{
     access::Auth,
     ctx::Ctx,
     db::Tx,
     rest::{
         ApiError, Json, Purpose, Resource, Table, View,
-        field::{Given, Key, Link, Markdown, Number, OrBlank, Required},
+        field::{Given, Key, Link, Markdown, Number, OrBlank, Required, Upload},
         not_found,
     },
     scope::Role,
 };
 
 /// A part, as clients write it.
-#[derive(Debug, Object, DeriveIntoActiveModel)]
+#[derive(Debug, Clone, Object, DeriveIntoActiveModel)]
 #[oai(rename = "PartWrite")]
 #[sea_orm(active_model = "part::ActiveModel")]
 pub(super) struct PartWrite {
@@ -101,6 +105,82 @@ pub(super) struct PartWrite {
     consumable: Given<bool>,
     /// Owner responsible for this part
     responsible: Given<Option<Key<links::Owner>>>,
+    /// Picture: a file in a multipart form, or null for none
+    #[sea_orm(ignore)]
+    image: Given<Option<Upload>>,
+    /// The file name of a picture that another part has
+    #[sea_orm(ignore)]
+    existing_image: Given<String>,
+    /// Whether the caller follows this part
+    #[sea_orm(ignore)]
+    starred: Given<bool>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
+    /// For a new part: copy from another
+    #[sea_orm(ignore)]
+    duplicate: Given<Option<Duplicate>>,
+    /// For a new part: its first stock
+    #[sea_orm(ignore)]
+    initial_stock: Given<Option<InitialStock>>,
+    /// For a new part: its first supplier and manufacturer
+    #[sea_orm(ignore)]
+    initial_supplier: Given<Option<InitialSupplier>>,
+    /// For a new part: copy the parameters of its category
+    #[sea_orm(ignore)]
+    copy_category_parameters: Given<bool>,
+    /// The stored picture.
+    #[oai(skip)]
+    #[sea_orm(ignore)]
+    stored: Option<String>,
+}
+
+/// What a new part takes from another.
+#[derive(Debug, Clone, Object)]
+#[oai(rename = "PartDuplicateOptions")]
+struct Duplicate {
+    /// The part to copy from
+    original: Required<Key<links::Part>>,
+    /// Copy the picture
+    copy_image: Given<bool>,
+    /// Copy the bill of material
+    copy_bom: Given<bool>,
+    /// Copy the notes
+    #[oai(default = "yes")]
+    copy_notes: Given<bool>,
+    /// Copy the test templates
+    copy_tests: Given<bool>,
+    /// Copy the parameters
+    #[oai(default = "yes")]
+    copy_parameters: Given<bool>,
+}
+
+fn yes() -> Given<bool> {
+    Given(Some(true))
+}
+
+/// The first stock of a new part.
+#[derive(Debug, Clone, Object)]
+struct InitialStock {
+    /// How much
+    quantity: Required<Number<Quantity>>,
+    /// Where
+    location: Given<Option<Key<links::Location>>>,
+}
+
+/// Where a new part comes from.
+#[derive(Debug, Clone, Object)]
+struct InitialSupplier {
+    /// Supplier
+    supplier: Given<Option<Key<links::Company>>>,
+    /// The supplier's number for it
+    #[oai(validator(max_length = 100))]
+    sku: Given<String>,
+    /// Manufacturer
+    manufacturer: Given<Option<Key<links::Company>>>,
+    /// The manufacturer's number for it
+    #[oai(validator(max_length = 100))]
+    mpn: Given<String>,
 }
 
 /// A part with what is read with it.
@@ -111,6 +191,7 @@ pub(super) struct Row {
     category_name: Option<String>,
     category_path: Option<String>,
     revision_count: i64,
+    starred: bool,
 }
 
 /// The resource.
@@ -167,6 +248,7 @@ impl Resource for Parts {
             testable: Set(false),
             trackable: Set(false),
             is_virtual: Set(false),
+            image: Set(None),
         }
     }
 
@@ -184,6 +266,7 @@ impl Resource for Parts {
             .column_as(part_category::Column::Name, "category_name")
             .column_as(part_category::Column::Path, "category_path")
             .expr_as(Expr::cust(REVISIONS), "revision_count")
+            .expr_as(Star::Part.column(view.who), "starred")
     }
 
     async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead>, ApiError> {
@@ -195,21 +278,56 @@ impl Resource for Parts {
         Ok(tree::lock::<part_category::Entity>(tx, false).await?)
     }
 
+    async fn prepare(view: &View<'_>, sent: &mut PartWrite) -> Result<(), ApiError> {
+        if let Some(Some(upload)) = sent.image.0.as_mut().map(Option::take) {
+            sent.stored = Some(media::store(view.ctx, "image", upload).await?);
+        }
+        Ok(())
+    }
+
     async fn check(
         tx: &Tx,
         view: &View<'_>,
         before: Option<&part::Model>,
+        sent: &PartWrite,
         change: &mut part::ActiveModel,
     ) -> Result<(), ApiError> {
+        let policy = Policy::read(&**tx).await?;
         if before.is_none() {
             change.creation_user = Set(view.who.user_id());
             change.creation_date = Set(Some(view.ctx.clock.today()));
+            policy.fill(sent, change);
+            copy::check(tx, sent, change).await?;
         }
-        rules::check(tx, before, change).await
+        if sent.image.0.is_some() {
+            change.image = Set(sent.stored.clone());
+        }
+        if let Some(name) = sent.existing_image.0.as_deref().filter(|name| !name.is_empty()) {
+            change.image = Set(Some(rules::existing_image(tx, name).await?));
+        }
+        rules::check(tx, &policy, before, change).await
     }
 
-    async fn removable(_tx: &Tx, row: &part::Model) -> Result<(), ApiError> {
-        removable(row)
+    async fn saved(
+        tx: &Tx,
+        view: &View<'_>,
+        before: Option<&part::Model>,
+        after: &part::Model,
+        sent: &PartWrite,
+    ) -> Result<(), ApiError> {
+        if let Some(starred) = sent.starred.0
+            && (starred || before.is_some())
+        {
+            Star::Part.set(tx, view.who, after.id, starred).await?;
+        }
+        if let Some(names) = &sent.tags.0 {
+            tags::set(tx, after.id, names).await?;
+        }
+        Ok(())
+    }
+
+    async fn removable(tx: &Tx, row: &part::Model) -> Result<(), ApiError> {
+        removable(tx, std::slice::from_ref(row)).await
     }
 }
 

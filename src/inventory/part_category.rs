@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::{links, tree, tree::TreePath};
+use super::{links, stars::Star, tree, tree::TreePath};
 use crate::{
     access::Auth,
     ctx::Ctx,
@@ -65,7 +65,7 @@ pub(super) struct CategoryRead {
 }
 
 /// A category, as clients write it.
-#[derive(Debug, Object, DeriveIntoActiveModel)]
+#[derive(Debug, Clone, Object, DeriveIntoActiveModel)]
 #[oai(rename = "CategoryWrite")]
 #[sea_orm(active_model = "part_category::ActiveModel")]
 pub(super) struct CategoryWrite {
@@ -87,6 +87,9 @@ pub(super) struct CategoryWrite {
     /// Icon, or empty
     #[oai(validator(max_length = 100))]
     icon: Given<OrBlank>,
+    /// Whether the caller follows this category
+    #[sea_orm(ignore)]
+    starred: Given<bool>,
 }
 
 /// A category with what is counted for it.
@@ -96,6 +99,7 @@ pub(super) struct Row {
     category: part_category::Model,
     part_count: i64,
     subcategories: i64,
+    starred: bool,
 }
 
 /// The resource.
@@ -115,10 +119,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     use part_category::Column as C;
     let column = |column: C| Expr::col(column.as_column_ref());
     let mut filters = tree::filters::<part_category::Entity>();
-    filters.push(Filter::flag("path_detail", false));
+    filters.extend([Star::Category.filter(), Filter::flag("path_detail", false)]);
     Table {
         filters,
         search: vec![column(C::Name), column(C::Description), column(C::Pathstring)],
+        search_notes: Vec::new(),
         ordering: vec![
             ("name", column(C::Name)),
             ("pathstring", column(C::Pathstring)),
@@ -166,10 +171,11 @@ impl Resource for Categories {
         }
     }
 
-    fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
+    fn columns(query: Select<Self::Entity>, view: &View<'_>) -> Select<Self::Entity> {
         query
             .expr_as(tree::contents::<Self::Entity>(), "part_count")
             .expr_as(tree::children::<Self::Entity>(), "subcategories")
+            .expr_as(Star::Category.column(view.who), "starred")
     }
 
     async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<CategoryRead>, ApiError> {
@@ -178,9 +184,10 @@ impl Resource for Categories {
         let steps = if with_path { steps(view.ctx, paths()).await? } else { tree::Steps::new() };
         let defaults = tree::set_above::<Self::Entity>(view.ctx, paths(), "default_location").await?;
         let read = |row: Row| {
-            let Row { category, part_count, subcategories } = row;
+            let Row { category, part_count, subcategories, starred } = row;
             let path = category.path.clone();
             let mut read = CategoryRead::plain(category);
+            read.starred = starred;
             read.part_count = part_count;
             read.subcategories = subcategories;
             read.path = Shown(with_path.then(|| tree::way(&path, &steps)));
@@ -198,6 +205,7 @@ impl Resource for Categories {
         tx: &Tx,
         _view: &View<'_>,
         before: Option<&part_category::Model>,
+        _sent: &CategoryWrite,
         change: &mut part_category::ActiveModel,
     ) -> Result<(), ApiError> {
         tree::check::<Self::Entity>(tx, before, change).await
@@ -205,10 +213,16 @@ impl Resource for Categories {
 
     async fn saved(
         tx: &Tx,
+        view: &View<'_>,
         before: Option<&part_category::Model>,
         after: &part_category::Model,
+        sent: &CategoryWrite,
     ) -> Result<(), ApiError> {
-        Ok(tree::saved::<Self::Entity>(tx, before, after).await?)
+        tree::saved::<Self::Entity>(tx, before, after).await?;
+        match sent.starred.0 {
+            Some(starred) if starred || before.is_some() => Star::Category.set(tx, view.who, after.id, starred).await,
+            _ => Ok(()),
+        }
     }
 }
 
@@ -291,6 +305,7 @@ static TREE_TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table {
         filters: tree::slim_filters::<part_category::Entity>(),
         search: vec![column(C::Name), column(C::Description), column(C::Pathstring)],
+        search_notes: Vec::new(),
         ordering: vec![
             ("level", column(C::Level)),
             ("name", column(C::Name)),
@@ -320,7 +335,10 @@ impl Resource for Tree {
     }
 
     fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
-        query.expr_as(Expr::val(0_i64), "part_count").expr_as(tree::children::<Self::Entity>(), "subcategories")
+        query
+            .expr_as(Expr::val(0_i64), "part_count")
+            .expr_as(tree::children::<Self::Entity>(), "subcategories")
+            .expr_as(Expr::val(false), "starred")
     }
 
     async fn show(_view: &View<'_>, rows: Vec<Row>) -> Result<Vec<TreeRead>, ApiError> {

@@ -15,7 +15,8 @@ use serde_json::{Map, Value};
 
 use super::{
     error::{ApiError, Fields, invalid, invalid_object, no_such_pk, unsupported},
-    schema::{Reference, Shape, not_a_dictionary},
+    field::Upload,
+    schema::{Reference, Shape, Source, not_a_dictionary},
 };
 use crate::ctx::Ctx;
 
@@ -118,12 +119,7 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Bulk<T> {
         if let MetaSchemaRef::Reference(name) = T::schema_ref()
             && let Some(mut schema) = registry.schemas.get(&name).cloned()
         {
-            let keys = MetaSchema {
-                items: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))))),
-                description: Some("Primary keys of the objects to change"),
-                ..MetaSchema::new("array")
-            };
-            schema.properties.insert(0, ("items", MetaSchemaRef::Inline(Box::new(keys))));
+            schema.properties.insert(0, ("items", keys_schema()));
             schema.required = vec!["items"];
             schema.rust_typename = None;
             schema.title = Some(format!("Bulk{name}"));
@@ -145,29 +141,74 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for Bulk<T> {
         _options: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let mut input = object(request, body).await?;
-        let items = match input.remove("items") {
-            None | Some(Value::Null) => {
-                return Err(bulk_error("List of items must be provided for bulk operation").into());
-            }
-            Some(Value::Array(items)) => items,
-            Some(_) => return Err(bulk_error("Items must be provided as a list").into()),
-        };
-        if items.len() > MAX_ITEMS {
-            return Err(bulk_error(&format!("No more than {MAX_ITEMS} items may be changed at once")).into());
-        }
-        let key = |item: &Value| item.as_i64().and_then(|pk| i32::try_from(pk).ok());
-        let mut keys = Vec::with_capacity(items.len());
-        for item in &items {
-            let pk = key(item).ok_or_else(|| invalid("items", no_such_pk(item)))?;
-            if !keys.contains(&pk) {
-                keys.push(pk);
-            }
-        }
-        if keys.is_empty() {
-            return Err(bulk_error("No items match the provided criteria").into());
-        }
-        Ok(Self { items: keys, change: parse(request, input, true).await? })
+        let items = items(&mut input)?;
+        Ok(Self { items, change: parse(request, input, true).await? })
     }
+}
+
+/// The objects of a bulk operation, each once.
+fn items(input: &mut Map<String, Value>) -> Result<Vec<i32>, ApiError> {
+    let items = match input.remove("items") {
+        None | Some(Value::Null) => return Err(bulk_error("List of items must be provided for bulk operation")),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(bulk_error("Items must be provided as a list")),
+    };
+    if items.len() > MAX_ITEMS {
+        return Err(bulk_error(&format!("No more than {MAX_ITEMS} items may be changed at once")));
+    }
+    let key = |item: &Value| item.as_i64().and_then(|pk| i32::try_from(pk).ok());
+    let mut keys = Vec::with_capacity(items.len());
+    for item in &items {
+        let pk = key(item).ok_or_else(|| invalid("items", no_such_pk(item)))?;
+        if !keys.contains(&pk) {
+            keys.push(pk);
+        }
+    }
+    if keys.is_empty() {
+        return Err(bulk_error("No items match the provided criteria"));
+    }
+    Ok(keys)
+}
+
+/// The objects that are deleted together: their primary keys in `items`.
+#[derive(Debug, Clone)]
+pub struct Doomed(pub Vec<i32>);
+
+impl<'a> ApiExtractor<'a> for Doomed {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        let schema = MetaSchema {
+            properties: vec![("items", keys_schema())],
+            required: vec!["items"],
+            ..MetaSchema::new("object")
+        };
+        registry.schemas.insert("BulkRequest".to_owned(), schema);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta(&MetaSchemaRef::Reference("BulkRequest".to_owned())))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let mut input = object(request, body).await?;
+        Ok(Self(items(&mut input)?))
+    }
+}
+
+fn keys_schema() -> MetaSchemaRef {
+    let key = MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer")));
+    MetaSchemaRef::Inline(Box::new(MetaSchema {
+        items: Some(Box::new(key)),
+        description: Some("Primary keys of the objects"),
+        ..MetaSchema::new("array")
+    }))
 }
 
 /// InvenTree words these errors as texts, not lists.
@@ -183,7 +224,8 @@ pub async fn parse<T: ParseFromJSON + 'static>(
     input: Map<String, Value>,
     partial: bool,
 ) -> Result<T, ApiError> {
-    let mut cleaned = Shape::of::<T>().clean(input, partial);
+    let is_json = kind(request) == "application/json";
+    let mut cleaned = Shape::of::<T>().clean(input, partial, if is_json { Source::Json } else { Source::Form });
     if let Some(ctx) = request.data::<Ctx>() {
         for Reference { field, table, pk } in &cleaned.references {
             if !exists(ctx.db.reader(), table, *pk).await? {
@@ -207,6 +249,12 @@ pub(super) async fn exists(db: &impl ConnectionTrait, table: &str, pk: i32) -> R
     Ok(db.query_one_raw(statement).await?.is_some())
 }
 
+/// The content type without its parameters.
+fn kind(request: &Request) -> String {
+    let content_type = request.content_type().unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// The object in a body, whatever its content type. No body is an empty object.
 pub async fn object(request: &Request, body: &mut RequestBody) -> poem::Result<Map<String, Value>> {
     match value(request, body).await? {
@@ -217,8 +265,7 @@ pub async fn object(request: &Request, body: &mut RequestBody) -> poem::Result<M
 
 /// The value in a body, whatever its content type. No body is an empty object.
 pub async fn value(request: &Request, body: &mut RequestBody) -> poem::Result<Value> {
-    let content_type = request.content_type().unwrap_or_default();
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = kind(request);
     let limit = if kind == "multipart/form-data" { MULTIPART_LIMIT } else { LIMIT };
     let bytes = match body.take()?.into_bytes_limit(limit).await {
         Ok(bytes) => bytes,
@@ -239,8 +286,8 @@ pub async fn value(request: &Request, body: &mut RequestBody) -> poem::Result<Va
         }
         "multipart/form-data" => multipart(request, bytes.to_vec()).await,
         _ => {
-            let message =
-                unsupported(content_type).get("detail").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let message = unsupported(request.content_type().unwrap_or_default());
+            let message = message.get("detail").and_then(Value::as_str).unwrap_or_default().to_owned();
             Err(ApiError::Other(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into())
         }
     }
@@ -277,8 +324,13 @@ async fn multipart(request: &Request, bytes: Vec<u8>) -> poem::Result<Value> {
     while let Some(field) = form.next_field().await.map_err(|error| malformed(error.to_string()))? {
         let Some(name) = field.name().map(str::to_owned) else { continue };
         let value = if let Some(file) = field.file_name().map(str::to_owned) {
-            // No field here takes a file yet; one that is sent where text belongs is refused by the schema.
-            Value::Object(Map::from_iter([("file".to_owned(), Value::String(file))]))
+            // Where text belongs, the schema refuses it.
+            let bytes = field.bytes().await.map_err(|error| malformed(error.to_string()))?;
+            if file.is_empty() && bytes.is_empty() {
+                // What a browser sends for a file that was not chosen.
+                continue;
+            }
+            Upload::travelling(file, &bytes)
         } else {
             let bytes = field.bytes().await.map_err(|error| malformed(error.to_string()))?;
             Value::String(String::from_utf8(bytes).map_err(|_| invalid(&name, "Not a valid string."))?)

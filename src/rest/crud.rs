@@ -18,7 +18,7 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::{
-    body::{Body, Bulk, Patched},
+    body::{Body, Bulk, Doomed, Patched},
     count::counted,
     error::{ApiError, invalid, no_such_pk, not_found},
     json::{Created, Gone, Json},
@@ -85,6 +85,8 @@ pub trait Resource: Send + Sync + 'static {
     const DELETE: Need = Need::Role(Action::Delete, Self::ROLES);
     /// Whether many objects can be changed at once, by PUT or PATCH on the list.
     const BULK: bool = false;
+    /// Whether many objects can be deleted at once, by DELETE on the list.
+    const BULK_DELETE: bool = false;
     /// Whether deleting is the plain operation; where not, the resource writes its own.
     const PLAIN_DELETE: bool = true;
 
@@ -99,7 +101,7 @@ pub trait Resource: Send + Sync + 'static {
     /// An object as clients read it.
     type Read: Type + IsObjectType + Serialize + Send + Sync + 'static;
     /// An object as clients write it.
-    type Write: Type + ParseFromJSON + IntoActiveModel<ActiveOf<Self>> + Send + 'static;
+    type Write: Type + ParseFromJSON + IntoActiveModel<ActiveOf<Self>> + Clone + Send + Sync + 'static;
 
     /// What lists may be asked.
     fn table() -> &'static Table;
@@ -117,29 +119,46 @@ pub trait Resource: Send + Sync + 'static {
         query
     }
 
+    /// What a list may be asked beyond its table.
+    fn narrow(
+        _view: &View<'_>,
+        query: Select<Self::Entity>,
+    ) -> impl Future<Output = Result<Select<Self::Entity>, ApiError>> + Send {
+        async { Ok(query) }
+    }
+
     /// From rows to objects, all of a page at once, so that the number of statements does not grow with it.
     fn show(view: &View<'_>, rows: Vec<Self::Row>) -> impl Future<Output = Result<Vec<Self::Read>, ApiError>> + Send;
+
+    /// What takes long and needs no lock, before the transaction of a write.
+    fn prepare(_view: &View<'_>, _sent: &mut Self::Write) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
 
     /// The first thing in the transaction of a write: a lock that its checks need, before any row is locked.
     fn begin(_tx: &Tx, _view: &View<'_>) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
     }
 
-    /// The rules that look beyond one field, inside the transaction. `before` is the row that is changed, if one is.
+    /// The rules that look beyond one field, inside the transaction. `before` is the row that is changed, if one is; `sent`
+    /// has the fields that are no columns, too.
     fn check(
         _tx: &Tx,
         _view: &View<'_>,
         _before: Option<&ModelOf<Self>>,
+        _sent: &Self::Write,
         _change: &mut ActiveOf<Self>,
     ) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
     }
 
-    /// What follows from a change in other rows, inside the transaction.
+    /// What follows in other rows, inside the transaction; also where the row itself did not change.
     fn saved(
         _tx: &Tx,
+        _view: &View<'_>,
         _before: Option<&ModelOf<Self>>,
         _after: &ModelOf<Self>,
+        _sent: &Self::Write,
     ) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
     }
@@ -179,7 +198,7 @@ fn pk_expr<R: Resource>() -> SimpleExpr {
 pub async fn list<R: Resource>(view: &View<'_>) -> Result<Listing<R::Read>, ApiError> {
     let db = view.ctx.db.reader();
     let table = R::table();
-    let narrowed = table.narrow(R::query(view), view).await?;
+    let narrowed = R::narrow(view, table.narrow(R::query(view), view).await?).await?;
     let rows = |query| table.order(R::columns(query, view), view.params, pk_expr::<R>());
     let Some((limit, offset)) = page(view.params) else {
         let rows = rows(narrowed).into_model::<R::Row>().all(db).await?;
@@ -203,7 +222,9 @@ pub async fn locked<R: Resource>(tx: &Tx, pk: i32) -> Result<ModelOf<R>, ApiErro
     found.ok_or(not_found(R::KIND))
 }
 
-async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result<R::Read, ApiError> {
+async fn create<R: Resource>(view: &View<'_>, mut sent: R::Write) -> Result<R::Read, ApiError> {
+    R::prepare(view, &mut sent).await?;
+    let mut change = sent.clone().into_active_model();
     let blank = R::blank();
     for column in <R::Entity as EntityTrait>::Column::iter() {
         if let (ActiveValue::NotSet, ActiveValue::Set(value)) = (change.get(column), blank.get(column)) {
@@ -212,18 +233,19 @@ async fn create<R: Resource>(view: &View<'_>, mut change: ActiveOf<R>) -> Result
     }
     let pk = view.ctx.db.write(|tx| async move {
         R::begin(&tx, view).await?;
-        R::check(&tx, view, None, &mut change).await?;
+        R::check(&tx, view, None, &sent, &mut change).await?;
         let made = change.insert(&*tx).await?;
-        R::saved(&tx, None, &made).await?;
+        R::saved(&tx, view, None, &made, &sent).await?;
         Ok::<_, ApiError>(pk_of::<R>(&made.into_active_model()))
     });
     one::<R>(view, pk.await?).await
 }
 
-async fn update<R: Resource>(view: &View<'_>, pk: i32, change: ActiveOf<R>) -> Result<R::Read, ApiError> {
+async fn update<R: Resource>(view: &View<'_>, pk: i32, mut sent: R::Write) -> Result<R::Read, ApiError> {
+    R::prepare(view, &mut sent).await?;
     let written = view.ctx.db.write(|tx| async move {
         R::begin(&tx, view).await?;
-        update_in::<R>(&tx, view, pk, change).await
+        update_in::<R>(&tx, view, pk, &sent).await
     });
     written.await?;
     one::<R>(view, pk).await
@@ -231,22 +253,54 @@ async fn update<R: Resource>(view: &View<'_>, pk: i32, change: ActiveOf<R>) -> R
 
 /// All or none.
 async fn update_all<R: Resource>(view: &View<'_>, bulk: Bulk<R::Write>) -> Result<Updated, ApiError> {
-    let mut items = bulk.items;
+    let Bulk { mut items, change: mut sent } = bulk;
+    R::prepare(view, &mut sent).await?;
     // Two that overlap take their locks in one order.
     items.sort_unstable();
-    let change = bulk.change.into_active_model();
     let written = view.ctx.db.write(|tx| async move {
         R::begin(&tx, view).await?;
         for pk in &items {
-            update_in::<R>(&tx, view, *pk, change.clone()).await.map_err(|error| match error {
-                // InvenTree skips what does not exist, so that a typo goes unnoticed.
-                ApiError::NotFound(_) => invalid("items", no_such_pk(pk)),
-                error => error,
-            })?;
+            update_in::<R>(&tx, view, *pk, &sent).await.map_err(|error| unknown(error, *pk))?;
         }
         Ok::<_, ApiError>(Updated { success: "Updated multiple items".to_owned(), items })
     });
     written.await
+}
+
+/// All or none.
+async fn delete_all<R: Resource>(view: &View<'_>, mut items: Vec<i32>) -> Result<Deleted, ApiError> {
+    items.sort_unstable();
+    let deleted = view.ctx.db.write(|tx| async move {
+        R::begin(&tx, view).await?;
+        for pk in &items {
+            delete_in::<R>(&tx, *pk).await.map_err(|error| unknown(error, *pk))?;
+        }
+        Ok::<_, ApiError>(Deleted { success: format!("Deleted {} items", items.len()) })
+    });
+    deleted.await
+}
+
+async fn delete_in<R: Resource>(tx: &Tx, pk: i32) -> Result<(), ApiError> {
+    let row = locked::<R>(tx, pk).await?;
+    R::removable(tx, &row).await?;
+    row.into_active_model().delete(&**tx).await?;
+    Ok(())
+}
+
+/// `InvenTree` skips what does not exist, so that a typo goes unnoticed.
+fn unknown(error: ApiError, pk: i32) -> ApiError {
+    match error {
+        ApiError::NotFound(_) => invalid("items", no_such_pk(pk)),
+        error => error,
+    }
+}
+
+/// What a bulk deletion did.
+#[derive(Debug, Object, Serialize)]
+#[oai(rename = "BulkDeleted")]
+struct Deleted {
+    /// What was done
+    success: String,
 }
 
 /// What a bulk change did.
@@ -259,21 +313,19 @@ struct Updated {
     items: Vec<i32>,
 }
 
-async fn update_in<R: Resource>(tx: &Tx, view: &View<'_>, pk: i32, mut change: ActiveOf<R>) -> Result<(), ApiError> {
+async fn update_in<R: Resource>(tx: &Tx, view: &View<'_>, pk: i32, sent: &R::Write) -> Result<(), ApiError> {
     let before = locked::<R>(tx, pk).await?;
+    let mut change = sent.clone().into_active_model();
     if let Some(column) = pk_column::<R>() {
         change.set(column, pk.into());
     }
-    R::check(tx, view, Some(&before), &mut change).await?;
+    R::check(tx, view, Some(&before), sent, &mut change).await?;
     // Nothing to change is no statement, and no error.
     let changes = <R::Entity as EntityTrait>::Column::iter().any(|column| {
         matches!(change.get(column), ActiveValue::Set(_)) && pk_column::<R>().is_none_or(|pk| !same(pk, column))
     });
-    if changes {
-        let after = change.update(&**tx).await?;
-        R::saved(tx, Some(&before), &after).await?;
-    }
-    Ok(())
+    let after = if changes { change.update(&**tx).await? } else { before.clone() };
+    R::saved(tx, view, Some(&before), &after, sent).await
 }
 
 fn same<C: sea_orm::IdenStatic>(a: C, b: C) -> bool {
@@ -314,7 +366,7 @@ impl<R: Resource> Operations<R> {
         body: Body<R::Write>,
     ) -> Result<Created<R::Read>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
-        create::<R>(&view, body.0.into_active_model()).await.map(Created)
+        create::<R>(&view, body.0).await.map(Created)
     }
 
     /// Change some fields of many objects at once: of all, or of none
@@ -343,6 +395,19 @@ impl<R: Resource> Operations<R> {
         update_all::<R>(&view, body).await.map(Json)
     }
 
+    /// Delete many objects at once: all, or none
+    #[oai(path = "/", method = "delete")]
+    async fn delete_many(
+        &self,
+        #[oai(scope = "R::DELETE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        body: Doomed,
+    ) -> Result<Json<Deleted>, ApiError> {
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
+        delete_all::<R>(&view, body.0).await.map(Json)
+    }
+
     /// Retrieve
     #[oai(path = "/:pk", method = "get")]
     async fn retrieve(
@@ -366,7 +431,7 @@ impl<R: Resource> Operations<R> {
         body: Body<R::Write>,
     ) -> Result<Json<R::Read>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
-        update::<R>(&view, pk.0, body.0.into_active_model()).await.map(Json)
+        update::<R>(&view, pk.0, body.0).await.map(Json)
     }
 
     /// Change some fields
@@ -380,21 +445,22 @@ impl<R: Resource> Operations<R> {
         body: Patched<R::Write>,
     ) -> Result<Json<R::Read>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
-        update::<R>(&view, pk.0, body.0.into_active_model()).await.map(Json)
+        update::<R>(&view, pk.0, body.0).await.map(Json)
     }
 
     /// Delete
     #[oai(path = "/:pk", method = "delete")]
     async fn delete(
         &self,
-        #[oai(scope = "R::DELETE")] _who: Auth,
+        #[oai(scope = "R::DELETE")] who: Auth,
         ctx: Data<&Ctx>,
         pk: Path<i32>,
     ) -> Result<Gone, ApiError> {
+        let params = Params::default();
+        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
         let deleted = ctx.db.write(|tx| async move {
-            let row = locked::<R>(&tx, pk.0).await?;
-            R::removable(&tx, &row).await?;
-            row.into_active_model().delete(&*tx).await?;
+            R::begin(&tx, &view).await?;
+            delete_in::<R>(&tx, pk.0).await?;
             Ok::<_, ApiError>(Gone)
         });
         deleted.await
@@ -403,7 +469,8 @@ impl<R: Resource> Operations<R> {
 
 fn keeps<R: Resource>(method: &Method, detail: bool) -> bool {
     match *method {
-        Method::DELETE => R::PLAIN_DELETE,
+        Method::DELETE if detail => R::PLAIN_DELETE,
+        Method::DELETE => R::BULK_DELETE,
         Method::PUT | Method::PATCH => detail || R::BULK,
         _ => true,
     }
@@ -424,6 +491,7 @@ impl<R: Resource> OpenApi for Crud<R> {
                     ("PATCH", false) => "bulk_partial_update",
                     ("PUT", true) => "update",
                     ("PATCH", true) => "partial_update",
+                    (_, false) => "bulk_destroy",
                     _ => "destroy",
                 };
                 operation.operation_id = Some(crate::access::intern(format!("{}_{verb}", R::NAME)));

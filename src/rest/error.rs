@@ -86,6 +86,9 @@ pub enum ApiError {
     /// The database failed.
     #[error("A server error occurred.")]
     Db(DbErr),
+    /// Something else of ours failed; the text is for the log.
+    #[error("A server error occurred.")]
+    Failed(String),
 }
 
 /// There is no such object.
@@ -141,7 +144,7 @@ impl ResponseError for ApiError {
             Self::NotFound(_) | Self::NoEndpoint => StatusCode::NOT_FOUND,
             Self::Denied => StatusCode::FORBIDDEN,
             Self::Other(status, _) => *status,
-            Self::Db(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Db(_) | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -173,6 +176,10 @@ pub(super) fn response(error: poem::Error, method: &poem::http::Method, url: &st
     }
     if let Some(ApiError::Db(cause)) = error.downcast_ref() {
         tracing::error!(error = %cause, %method, url, "the database failed");
+        return server_error(url);
+    }
+    if let Some(ApiError::Failed(cause)) = error.downcast_ref() {
+        tracing::error!(cause, %method, url, "an operation failed");
         return server_error(url);
     }
     if error.is::<NotFoundError>()

@@ -247,6 +247,12 @@ impl Stored for OrBlank {
     }
 }
 
+mod currency;
+mod upload;
+
+pub use currency::Currency;
+pub use upload::Upload;
+
 /// What a primary key refers to.
 pub trait Linked: Send + Sync + 'static {
     /// What `OPTIONS` calls it.

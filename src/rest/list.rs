@@ -19,6 +19,7 @@ use super::{
     crud::View,
     error::{ApiError, invalid},
     json::{body, described},
+    pattern::Pattern,
     schema::truth,
 };
 use crate::ctx::Ctx;
@@ -117,6 +118,8 @@ pub enum Kind {
     Int,
     /// Any text.
     Text,
+    /// A regular expression.
+    Pattern,
     /// `YYYY-MM-DD`.
     Date,
     /// The primary key of a row of this table, which must exist.
@@ -138,6 +141,8 @@ pub enum Value {
     Int(i32),
     /// A text.
     Text(String),
+    /// A regular expression.
+    Pattern(Pattern),
     /// A date.
     Date(chrono::NaiveDate),
     /// Keys.
@@ -163,7 +168,7 @@ impl Value {
             Self::Int(value) => (*value).into(),
             Self::Text(value) => value.clone().into(),
             Self::Date(value) => (*value).into(),
-            Self::Keys(_) | Self::Null => sea_orm::Value::Int(None),
+            Self::Keys(_) | Self::Pattern(_) | Self::Null => sea_orm::Value::Int(None),
         }
     }
 }
@@ -201,6 +206,17 @@ impl Filter {
         })
     }
 
+    /// The column matches the pattern.
+    pub fn matches(name: &'static str, column: impl sea_orm::ColumnTrait) -> Self {
+        let column = column.as_column_ref();
+        Self::by(name, Kind::Pattern, move |value, view| match value {
+            Value::Pattern(pattern) => {
+                Condition::all().add(pattern.on(view.ctx.db.is_sqlite(), Expr::col(column.clone())))
+            }
+            _ => Condition::all(),
+        })
+    }
+
     /// A rule of its own.
     pub fn by(
         name: &'static str,
@@ -221,7 +237,7 @@ impl Filter {
             Kind::Bool => MetaSchema::new("boolean"),
             Kind::Flag(default) => MetaSchema { default: Some(default.into()), ..MetaSchema::new("boolean") },
             Kind::Int | Kind::Key(_) => MetaSchema::new("integer"),
-            Kind::Text | Kind::KeyOrNull(_) => MetaSchema::new("string"),
+            Kind::Text | Kind::Pattern | Kind::KeyOrNull(_) => MetaSchema::new("string"),
             Kind::Date => MetaSchema::new_with_format("string", "date"),
             Kind::Keys => MetaSchema {
                 items: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))))),
@@ -252,6 +268,8 @@ pub struct Table {
     pub filters: Vec<Filter>,
     /// What `search` looks in.
     pub search: Vec<SimpleExpr>,
+    /// What it looks in too, with `search_notes`.
+    pub search_notes: Vec<SimpleExpr>,
     /// What `ordering` may name.
     pub ordering: Vec<(&'static str, SimpleExpr)>,
     /// The order where none is asked for.
@@ -265,7 +283,13 @@ impl Table {
         all.push(parameter("limit", MetaSchema::new("integer")));
         all.push(parameter("offset", MetaSchema::new("integer")));
         if !self.search.is_empty() {
-            all.push(parameter("search", MetaSchema::new("string")));
+            let mut search = parameter("search", MetaSchema::new("string"));
+            search.description = Some(
+                "Words, all of which are found. With search_whole=true whole words, with search_regex=true patterns; with \
+                 search_notes=true in notes too."
+                    .to_owned(),
+            );
+            all.push(search);
         }
         if !self.ordering.is_empty() {
             let names = self.ordering.iter().flat_map(|(name, _)| [(*name).into(), format!("-{name}").into()]);
@@ -282,26 +306,23 @@ impl Table {
     }
 
     /// Narrows a query to what was asked for.
-    pub(super) async fn narrow<E: EntityTrait>(
-        &self,
-        mut query: Select<E>,
-        view: &View<'_>,
-    ) -> Result<Select<E>, ApiError> {
+    pub async fn narrow<E: EntityTrait>(&self, mut query: Select<E>, view: &View<'_>) -> Result<Select<E>, ApiError> {
         for filter in &self.filters {
             if let Some(value) = read(filter, view).await? {
                 query = query.filter((filter.apply)(&value, view));
             }
         }
-        let sqlite = view.ctx.db.is_sqlite();
         if let Some(text) = view.params.get("search").filter(|_| !self.search.is_empty()) {
             let words = words(text);
             if words.len() > MAX_WORDS || text.len() > 1000 {
                 return Err(invalid("search", "The search is too long."));
             }
+            let on = |flag| view.params.flag(flag) == Some(true);
+            let notes = self.search_notes.iter().filter(|_| on("search_notes"));
+            let columns: Vec<_> = self.search.iter().chain(notes).collect();
             for word in words {
-                let any =
-                    self.search.iter().fold(Condition::any(), |any, column| any.add(contains(sqlite, column, &word)));
-                query = query.filter(any);
+                let matcher = Matcher::of(view, &word, on("search_regex"), on("search_whole"))?;
+                query = query.filter(columns.iter().fold(Condition::any(), |any, column| any.add(matcher.on(column))));
             }
         }
         Ok(query)
@@ -322,6 +343,32 @@ impl Table {
             query = query.order_by(column, order);
         }
         query.order_by(pk, Order::Asc)
+    }
+}
+
+/// How one word of a search is looked for.
+enum Matcher {
+    Contains { sqlite: bool, word: String },
+    Pattern { sqlite: bool, pattern: Pattern },
+}
+
+impl Matcher {
+    fn of(view: &View<'_>, word: &str, is_pattern: bool, whole: bool) -> Result<Self, ApiError> {
+        let sqlite = view.ctx.db.is_sqlite();
+        if !is_pattern && !whole {
+            return Ok(Self::Contains { sqlite, word: word.to_owned() });
+        }
+        let text = if is_pattern { word.to_owned() } else { regex::escape(word) };
+        let text = if whole { format!(r"\b(?:{text})\b") } else { text };
+        let pattern = Pattern::parse(&text, true).map_err(|message| invalid("search", message))?;
+        Ok(Self::Pattern { sqlite, pattern })
+    }
+
+    fn on(&self, column: &SimpleExpr) -> SimpleExpr {
+        match self {
+            Self::Contains { sqlite, word } => contains(*sqlite, column, word),
+            Self::Pattern { sqlite, pattern } => pattern.on(*sqlite, column.clone()),
+        }
     }
 }
 
@@ -390,6 +437,10 @@ async fn read(filter: &Filter, view: &View<'_>) -> Result<Option<Value>, ApiErro
             None => return Ok(None),
         },
         Kind::Text => Value::Text(text.to_owned()),
+        Kind::Pattern => match Pattern::parse(text, false) {
+            Ok(pattern) => Value::Pattern(pattern),
+            Err(message) => return wrong(&message),
+        },
         Kind::Int => match text.parse() {
             Ok(number) => Value::Int(number),
             Err(_) => return wrong("Enter a number."),

@@ -12,10 +12,11 @@ mod idiom;
 pub mod json;
 pub mod list;
 mod metadata;
+mod pattern;
 mod schema;
 
 pub use asked::{Asked, Lists};
-pub use body::{Body, Bulk, Patched};
+pub use body::{Body, Bulk, Doomed, Patched};
 pub use crud::{Crud, Purpose, Resource, View};
 pub use error::{ApiError, Fields, invalid, invalid_object, not_found};
 pub use explorer::explorer;
@@ -23,3 +24,4 @@ pub use guard::Guarded;
 pub use idiom::{API_VERSION, INVENTREE_VERSION, routes, service};
 pub use json::{Created, Gone, Json};
 pub use list::{Filter, Kind, Listing, Params, Table};
+pub use pattern::Pattern;

@@ -59,6 +59,26 @@ pub(super) struct Cleaned {
     pub(super) references: Vec<Reference>,
 }
 
+/// Where input comes from: a form has no types, and only a form has files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Json,
+    Form,
+}
+
+/// What a form has for a list or an object: JSON as text, or for a list one value instead of several.
+fn structured(ty: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => Value::String(text),
+        Value::String(text) => match serde_json::from_str(&text) {
+            Ok(value @ (Value::Array(_) | Value::Object(_))) => value,
+            _ if ty == "array" => Value::Array(vec![Value::String(text)]),
+            _ => Value::String(text),
+        },
+        value => value,
+    }
+}
+
 /// Why a value does not pass: one message, or a structure of them.
 enum Wrong {
     Message(String),
@@ -93,14 +113,14 @@ impl Shape {
     }
 
     /// Checks an object. `partial`: what is missing stays as it is. Unknown keys, read-only ones among them, are ignored.
-    pub(super) fn clean(&self, input: Map<String, Value>, partial: bool) -> Cleaned {
+    pub(super) fn clean(&self, input: Map<String, Value>, partial: bool, source: Source) -> Cleaned {
         match resolve(&self.schemas, &self.root) {
-            Some(schema) => self.object(schema, input, partial),
+            Some(schema) => self.object(schema, input, partial, source),
             None => Cleaned { values: input, ..Cleaned::default() },
         }
     }
 
-    fn object(&self, schema: &MetaSchema, mut input: Map<String, Value>, partial: bool) -> Cleaned {
+    fn object(&self, schema: &MetaSchema, mut input: Map<String, Value>, partial: bool, source: Source) -> Cleaned {
         let mut cleaned = Cleaned::default();
         for (name, property) in &schema.properties {
             let Some(value) = input.remove(*name) else {
@@ -109,7 +129,7 @@ impl Shape {
                 }
                 continue;
             };
-            match self.value(property, value) {
+            match self.value(property, value, source) {
                 Ok(value) => {
                     if let Some(reference) = self.reference(name, property, &value) {
                         cleaned.references.push(reference);
@@ -129,25 +149,33 @@ impl Shape {
         Some(Reference { field: field.to_owned(), table: schema.title.clone().unwrap_or_default(), pk })
     }
 
-    fn value(&self, property: &MetaSchemaRef, value: Value) -> Result<Value, Wrong> {
+    fn value(&self, property: &MetaSchemaRef, mut value: Value, source: Source) -> Result<Value, Wrong> {
         let Some(schema) = resolve(&self.schemas, property) else { return Ok(value) };
         let nullable = nullable(property) || schema.nullable;
+        if source == Source::Form && matches!(schema.ty, "array" | "object") {
+            value = structured(schema.ty, value);
+        }
         // What a form sends for "nothing".
-        let empty = value == Value::String(String::new()) && schema.ty != "string";
+        let empty = value == "" && schema.format == Some("binary");
+        let empty = empty || (value == "" && schema.ty != "string");
         let empty = empty || (value == "" && matches!(schema.format, Some("naive-date" | "date" | "date-time")));
         if value.is_null() || (empty && nullable) {
             return if nullable { Ok(Value::Null) } else { Err("This field may not be null.".into()) };
         }
         match schema.ty {
+            "string" if schema.format == Some("binary") => match value {
+                file @ Value::Object(_) if source == Source::Form => Ok(file),
+                _ => Err("The submitted data was not a file. Check the encoding type on the form.".into()),
+            },
             "string" => string(schema, value),
             "integer" if schema.format == Some("pk") => pk(&value),
             "integer" => integer(schema, &value),
             "number" => number(schema, &value),
             "boolean" => boolean(&value),
-            "array" => self.array(schema, value),
+            "array" => self.array(schema, value, source),
             "object" if !schema.properties.is_empty() => match value {
                 Value::Object(map) => {
-                    let cleaned = self.object(schema, map, false);
+                    let cleaned = self.object(schema, map, false, source);
                     if cleaned.errors.is_empty() {
                         Ok(Value::Object(cleaned.values))
                     } else {
@@ -160,14 +188,14 @@ impl Shape {
         }
     }
 
-    fn array(&self, schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
+    fn array(&self, schema: &MetaSchema, value: Value, source: Source) -> Result<Value, Wrong> {
         let Value::Array(items) = value else {
             return Err(format!("Expected a list of items but got type \"{}\".", python_type(&value)).into());
         };
         let Some(item) = &schema.items else { return Ok(Value::Array(items)) };
         let (mut good, mut wrong, mut bad) = (Vec::new(), Vec::new(), false);
         for value in items {
-            match self.value(item, value) {
+            match self.value(item, value, source) {
                 Ok(value) => {
                     good.push(value);
                     wrong.push(json!({}));

@@ -8,6 +8,13 @@ pub const INSTANCE: &str = "INVENTREE_INSTANCE";
 /// The key of the server's address, which is configuration.
 pub const BASE_URL: &str = "INVENTREE_BASE_URL";
 
+/// The key of the format of a part's full name.
+pub const NAME_FORMAT: &str = "PART_NAME_FORMAT";
+
+/// `IPN | name | revision`, of those that are not empty.
+pub const DEFAULT_NAME: &str = "{{ part.IPN if part.IPN }}{{ ' | ' if part.IPN }}{{ part.name }}\
+     {{ ' | ' if part.revision }}{{ part.revision if part.revision }}";
+
 /// Every global setting, in the order in which it is listed. A key never moves, because its place is its `pk`: append.
 pub const ALL: &[Setting] = &[
     // The installation.
@@ -45,27 +52,28 @@ pub const ALL: &[Setting] = &[
     off("DISPLAY_FULL_NAMES", "Full names", "Clients show full names instead of usernames."),
     on("DISPLAY_PROFILE_INFO", "Profiles", "Clients show people's profiles."),
     // Parts.
-    on("PART_ENABLE_LOCKING", "Locked parts", "Parts can be locked against changes.").fixed(),
-    on("PART_ENABLE_REVISION", "Revisions", "Parts can be revisions of others.").fixed(),
-    off("PART_REVISION_ASSEMBLY_ONLY", "Revisions of assemblies only", "Only assemblies can have revisions.").fixed(),
-    off("PART_ALLOW_DELETE_FROM_ASSEMBLY", "Delete used parts", "Parts that an assembly uses can be deleted.").fixed(),
-    text("PART_IPN_REGEX", "IPN pattern", "The pattern that internal part numbers must match.", "").fixed(),
-    on("PART_ALLOW_DUPLICATE_IPN", "Repeated IPN", "Several parts can have one internal part number.").fixed(),
-    on("PART_ALLOW_EDIT_IPN", "Editable IPN", "Internal part numbers can be changed.").fixed(),
+    on("PART_ENABLE_LOCKING", "Locked parts", "Parts can be locked against changes."),
+    on("PART_ENABLE_REVISION", "Revisions", "Parts can be revisions of others."),
+    off("PART_REVISION_ASSEMBLY_ONLY", "Revisions of assemblies only", "Only assemblies can have revisions."),
+    off("PART_ALLOW_DELETE_FROM_ASSEMBLY", "Delete used parts", "Parts that an assembly uses can be deleted."),
+    text("PART_IPN_REGEX", "IPN pattern", "The pattern that internal part numbers must match.", "")
+        .of(Kind::Pattern, ""),
+    on("PART_ALLOW_DUPLICATE_IPN", "Repeated IPN", "Several parts can have one internal part number."),
+    on("PART_ALLOW_EDIT_IPN", "Editable IPN", "Internal part numbers can be changed."),
     on("PART_COPY_BOM", "Copy BOM", "Clients offer to copy the bill of material of a duplicated part."),
     on("PART_COPY_PARAMETERS", "Copy parameters", "Clients offer to copy the parameters of a duplicated part."),
     on("PART_COPY_TESTS", "Copy tests", "Clients offer to copy the tests of a duplicated part."),
-    off("PART_TEMPLATE", "Template", "New parts are templates unless they say otherwise.").fixed(),
-    off("PART_ASSEMBLY", "Assembly", "New parts are assemblies unless they say otherwise.").fixed(),
-    on("PART_COMPONENT", "Component", "New parts are components unless they say otherwise.").fixed(),
-    on("PART_PURCHASEABLE", "Purchaseable", "New parts can be bought unless they say otherwise.").fixed(),
-    off("PART_SALABLE", "Salable", "New parts can be sold unless they say otherwise.").fixed(),
-    off("PART_TRACKABLE", "Trackable", "New parts are tracked by serial number unless they say otherwise.").fixed(),
-    off("PART_VIRTUAL", "Virtual", "New parts are virtual unless they say otherwise.").fixed(),
+    off("PART_TEMPLATE", "Template", "New parts are templates unless they say otherwise."),
+    off("PART_ASSEMBLY", "Assembly", "New parts are assemblies unless they say otherwise."),
+    on("PART_COMPONENT", "Component", "New parts are components unless they say otherwise."),
+    on("PART_PURCHASEABLE", "Purchaseable", "New parts can be bought unless they say otherwise."),
+    off("PART_SALABLE", "Salable", "New parts can be sold unless they say otherwise."),
+    off("PART_TRACKABLE", "Trackable", "New parts are tracked by serial number unless they say otherwise."),
+    off("PART_VIRTUAL", "Virtual", "New parts are virtual unless they say otherwise."),
     on("PART_SHOW_RELATED", "Related parts", "Clients show parts that are related."),
     text("PART_CATEGORY_DEFAULT_ICON", "Category icon", "The icon of categories that have none.", ""),
-    on("PARAMETER_ENFORCE_UNITS", "Parameter units", "Parameters must be in the units of their template.").fixed(),
-    off("PART_BOM_ALLOW_ZERO_QUANTITY", "Zero in BOM", "Lines of a bill of material can have quantity zero.").fixed(),
+    on("PARAMETER_ENFORCE_UNITS", "Parameter units", "Parameters must be in the units of their template."),
+    off("PART_BOM_ALLOW_ZERO_QUANTITY", "Zero in BOM", "Lines of a bill of material can have quantity zero."),
     // Stock.
     off("SERIAL_NUMBER_GLOBALLY_UNIQUE", "Unique serials", "A serial number exists once among all parts.").fixed(),
     on("STOCK_DELETE_DEPLETED_DEFAULT", "Delete when empty", "New stock is deleted when used up, by default.").fixed(),
@@ -104,6 +112,14 @@ pub const ALL: &[Setting] = &[
     text("CALENDAR_HORIZON_MONTHS", "Calendar horizon", "How far ahead calendars look.", "12")
         .of(Kind::Integer(1, 120), "12")
         .in_units("months"),
+    // Parts, continued.
+    text(NAME_FORMAT, "Name format", "How a part's full name is made of its fields.", DEFAULT_NAME)
+        .of(Kind::Template, DEFAULT_NAME),
+    on(
+        "PART_CATEGORY_PARAMETERS",
+        "Category parameters",
+        "A new part gets the parameters of its category, unless it says otherwise.",
+    ),
 ];
 
 const DAYS: &[(i64, &str)] =

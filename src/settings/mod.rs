@@ -42,6 +42,10 @@ pub enum Kind {
     Integer(i64, i64),
     /// A text of at most so many characters.
     Text(usize),
+    /// A regular expression, or nothing.
+    Pattern,
+    /// A Jinja template about a part.
+    Template,
     /// One of these, with what people read.
     Choice(&'static [(&'static str, &'static str)]),
     /// One of these numbers, with what people read.
@@ -60,6 +64,16 @@ pub enum Value {
 }
 
 impl Value {
+    /// As a yes or no.
+    pub const fn is_on(&self) -> bool {
+        matches!(self, Self::Boolean(true))
+    }
+
+    /// As a text.
+    pub fn text(&self) -> &str {
+        if let Self::Text(text) = self { text } else { "" }
+    }
+
     /// As stored.
     fn spell(&self) -> String {
         match self {
@@ -107,6 +121,19 @@ impl Setting {
                 }
                 Ok(Value::Text(text.to_owned()))
             }
+            Kind::Pattern => {
+                regex::RegexBuilder::new(text)
+                    .size_limit(512 * 1024)
+                    .build()
+                    .map_err(|_| "Not a valid regular expression.".to_owned())?;
+                Ok(Value::Text(text.to_owned()))
+            }
+            Kind::Template => {
+                if text.chars().count() > 500 || minijinja::Environment::new().template_from_str(text).is_err() {
+                    return Err("Not a valid template.".into());
+                }
+                Ok(Value::Text(text.to_owned()))
+            }
             Kind::Choice(choices) => match choices.iter().find(|(value, _)| *value == text) {
                 Some(_) => Ok(Value::Text(text.to_owned())),
                 None => Err(no_choice(text)),
@@ -123,7 +150,7 @@ impl Setting {
         match self.kind {
             Kind::Boolean => "boolean",
             Kind::Integer(..) | Kind::Numbered(_) => "integer",
-            Kind::Text(_) | Kind::Choice(_) => "string",
+            Kind::Text(_) | Kind::Pattern | Kind::Template | Kind::Choice(_) => "string",
         }
     }
 }
@@ -148,6 +175,20 @@ pub async fn global(db: &impl ConnectionTrait, key: &str) -> Result<Option<(&'st
     }
     let stored = setting::Entity::find_by_id(key).one(db).await?;
     Ok(Some((found, valued(found, stored.map(|row| row.value).as_ref()))))
+}
+
+/// One global setting's value as it was at most a second ago, however often it is asked; for what every list needs.
+pub async fn current(ctx: &Ctx, key: &'static str) -> Result<Option<Value>, DbErr> {
+    let Some(setting) = global::ALL.iter().find(|setting| setting.key == key) else { return Ok(None) };
+    let stamp = ctx.stamp();
+    if let Some((read, stored)) = ctx.settings.get(key)
+        && read == stamp
+    {
+        return Ok(Some(valued(setting, stored.as_ref())));
+    }
+    let stored = setting::Entity::find_by_id(key).one(ctx.db.reader()).await?.map(|row| row.value);
+    ctx.settings.insert(key, (stamp, stored.clone()));
+    Ok(Some(valued(setting, stored.as_ref())))
 }
 
 fn valued(setting: &Setting, stored: Option<&String>) -> Value {

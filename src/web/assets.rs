@@ -28,6 +28,7 @@ macro_rules! assets {
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const PNG: &str = "image/png";
 
 static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let all = assets! {
@@ -35,6 +36,8 @@ static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
         "js/stockade.js" => JS,
         "img/logo.svg" => SVG,
         "img/favicon.svg" => SVG,
+        "img/blank_image.png" => PNG,
+        "img/blank_image.thumbnail.png" => PNG,
         "swagger-ui/swagger-ui.css" => CSS,
         "swagger-ui/swagger-ui-bundle.js" => JS,
         "swagger-ui/page.css" => CSS,

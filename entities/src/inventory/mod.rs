@@ -2,3 +2,7 @@
 
 pub mod part;
 pub mod part_category;
+pub mod part_category_star;
+pub mod part_star;
+pub mod part_tag;
+pub mod tag;

@@ -70,6 +70,8 @@ pub struct Model {
     /// Is not a material thing.
     #[sea_orm(column_name = "virtual")]
     pub is_virtual: bool,
+    /// Its picture's file name.
+    pub image: Option<String>,
 }
 
 /// How this table refers to others.

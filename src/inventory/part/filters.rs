@@ -8,7 +8,7 @@ use entities::{
 };
 use sea_orm::{Condition, Order, prelude::*, sea_query::SimpleExpr};
 
-use super::{REVISIONS, tree::subtree_ids};
+use super::{REVISIONS, Star, tags, tree::subtree_ids};
 use crate::rest::{Filter, Kind, Table, list::Value};
 
 fn all(condition: SimpleExpr) -> Condition {
@@ -32,6 +32,10 @@ fn refers(column: C) -> impl Fn(&Value, &crate::rest::View<'_>) -> Condition + S
 fn nothing(name: &'static str) -> Filter {
     Filter::by(name, Kind::Bool, |value, _| all(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" })))
 }
+
+/// A part's tags as one text.
+const TAGS: &str = "(SELECT string_agg(tag.name, ' ') FROM part_tag JOIN tag ON tag.id = part_tag.tag \
+     WHERE part_tag.part = part.id)";
 
 /// A part's variants, and theirs.
 fn descendants(pk: i32) -> SimpleExpr {
@@ -73,6 +77,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         }),
         Filter::flag("cascade", true),
         Filter::eq("IPN", Kind::Text, C::Ipn),
+        Filter::matches("IPN_regex", C::Ipn),
+        Filter::matches("name_regex", C::Name),
         Filter::by("has_ipn", Kind::Bool, has(C::Ipn)),
         Filter::by("has_units", Kind::Bool, has(C::Units)),
         Filter::eq("variant_of", Kind::Int, C::VariantOf),
@@ -111,8 +117,21 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         nothing("high_stock"),
         nothing("on_order"),
         nothing("has_pricing"),
+        Filter::by("convert_from", Kind::Int, |value, _| {
+            let pk = value.number();
+            let family = Expr::cust(format!(
+                "part.id = (SELECT variant_of FROM part WHERE id = {pk}) OR \
+                 part.variant_of = (SELECT variant_of FROM part WHERE id = {pk})"
+            ));
+            let options = Condition::any().add(descendants(pk)).add(family);
+            all(C::Id.ne(pk)).add(C::Active.eq(true)).add(C::IsVirtual.eq(false)).add(options)
+        }),
+        Star::Part.filter(),
+        tags::filter(),
         Filter::flag("category_detail", false),
+        Filter::flag("location_detail", false),
         Filter::flag("path_detail", false),
+        Filter::flag("tags", false),
     ]);
     Table {
         filters,
@@ -120,7 +139,9 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .into_iter()
             .map(column)
             .chain([Expr::cust("(SELECT found.name FROM part_category found WHERE found.id = part.category)")])
+            .chain([Expr::cust(TAGS)])
             .collect(),
+        search_notes: vec![column(C::Notes)],
         ordering: vec![
             ("id", column(C::Id)),
             ("name", column(C::Name)),

@@ -13,7 +13,9 @@ use serde::Serialize;
 use super::{
     Row, categories,
     filters::TABLE,
-    links,
+    links, media,
+    name::NameFormat,
+    tags,
     tree::{self, TreePath},
 };
 use crate::rest::{
@@ -52,6 +54,9 @@ pub(in crate::inventory) struct PartRead {
     default_expiry: i32,
     /// Where is this item normally stored?
     default_location: Option<Key<links::Location>>,
+    /// That location; with `location_detail`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    default_location_detail: Shown<Option<DefaultLocation>>,
     /// Part description (optional)
     description: String,
     /// `IPN | name | revision`, of those that are not empty
@@ -145,6 +150,20 @@ pub(in crate::inventory) struct PartRead {
     unallocated_stock: f64,
     /// In stock as variants
     variant_stock: f64,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
+}
+
+/// A stock location, in brief.
+#[derive(Debug, Clone, Object, Serialize)]
+pub(in crate::inventory) struct DefaultLocation {
+    /// Primary key
+    pk: i32,
+    /// Its name
+    name: String,
+    /// The names from the root down to this
+    pathstring: String,
 }
 
 /// From rows to parts.
@@ -157,11 +176,21 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     let steps = if with_path { categories::steps(view.ctx, paths()).await? } else { tree::Steps::new() };
     let defaults = tree::set_above::<part_category::Entity>(view.ctx, paths(), "default_location").await?;
     let categories = if with_category { categories_of(view, &rows).await? } else { HashMap::new() };
+    let names = NameFormat::current(view.ctx).await?;
+    let with_tags = view.shows(&TABLE, "tags");
+    let mut tags = if with_tags {
+        tags::of(view.ctx.db.reader(), rows.iter().map(|row| row.part.id)).await?
+    } else {
+        HashMap::new()
+    };
+    let with_location = view.shows(&TABLE, "location_detail");
     let read = |row: Row| {
         let category = row.part.category.and_then(|pk| categories.get(&pk)).cloned();
         let path = row.category_path.as_deref().map(|path| tree::way(path, &steps)).unwrap_or_default();
         let default = row.category_path.as_deref().and_then(|path| tree::nearest(path, &defaults, false));
-        let mut read = plain(view.purpose, row);
+        let mut read = plain(view.purpose, &names, row);
+        read.tags = Shown(with_tags.then(|| tags.remove(&read.pk).unwrap_or_default()));
+        read.default_location_detail = Shown(with_location.then_some(None));
         read.category_detail = Shown(with_category.then_some(category));
         read.category_path = Shown(with_path.then_some(path));
         read.category_default_location = default.map(Key::from);
@@ -180,8 +209,9 @@ async fn categories_of(view: &View<'_>, rows: &[Row]) -> Result<HashMap<i32, cat
     Ok(found.into_iter().map(|category| (category.id, categories::CategoryRead::plain(category))).collect())
 }
 
-fn plain(purpose: Purpose, row: Row) -> PartRead {
-    let Row { part, category_name, category_path: _, revision_count } = row;
+fn plain(purpose: Purpose, names: &NameFormat, row: Row) -> PartRead {
+    let Row { part, category_name, category_path: _, revision_count, starred } = row;
+    let full_name = names.full_name(&(&part).into());
     let part::Model {
         id,
         name,
@@ -213,6 +243,7 @@ fn plain(purpose: Purpose, row: Row) -> PartRead {
         testable,
         trackable,
         is_virtual,
+        image,
     } = part;
     PartRead {
         active,
@@ -227,9 +258,11 @@ fn plain(purpose: Purpose, row: Row) -> PartRead {
         creation_user: creation_user.map(Key::from),
         default_expiry,
         default_location: default_location.map(Key::from),
+        default_location_detail: Shown(None),
         description,
-        full_name: full_name(&ipn, &name, &revision),
-        image: None,
+        full_name,
+        thumbnail: media::thumbnail_url(image.as_deref()),
+        image: image.map(|image| Link(media::url(&image))),
         ipn,
         is_template,
         keywords,
@@ -245,8 +278,7 @@ fn plain(purpose: Purpose, row: Row) -> PartRead {
         revision_of: revision_of.map(Key::from),
         revision_count,
         salable,
-        starred: false,
-        thumbnail: "/static/img/blank_image.thumbnail.png".to_owned(),
+        starred,
         testable,
         trackable,
         units,
@@ -271,10 +303,6 @@ fn plain(purpose: Purpose, row: Row) -> PartRead {
         external_stock: 0.0,
         unallocated_stock: 0.0,
         variant_stock: 0.0,
+        tags: Shown(None),
     }
-}
-
-fn full_name(ipn: &str, name: &str, revision: &str) -> String {
-    let given: Vec<&str> = [ipn, name, revision].into_iter().filter(|text| !text.is_empty()).collect();
-    given.join(" | ")
 }

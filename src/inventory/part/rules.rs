@@ -1,16 +1,16 @@
-//! What must hold of a part beyond its single fields. Texts are `InvenTree`'s. Still to come with what they need: units are
-//! any text, and a part that is used in an assembly is not known to be.
+//! What must hold of a part beyond its single fields, as the settings have it. Texts are `InvenTree`'s.
 
 use entities::inventory::{part, part_category};
 use sea_orm::{
     ActiveValue::{self, Set, Unchanged},
-    QuerySelect as _,
+    ConnectionTrait as _, DbBackend, QuerySelect as _,
     prelude::*,
 };
 
+use super::Policy;
 use crate::{
     db::Tx,
-    rest::{ApiError, Fields, error::no_such_pk, invalid_object},
+    rest::{ApiError, Fields, Pattern, error::no_such_pk, invalid, invalid_object},
 };
 
 /// The value that a column has after a change.
@@ -22,7 +22,12 @@ fn after<T: Clone + Into<sea_orm::Value> + Default>(change: &ActiveValue<T>, bef
 }
 
 /// Checks a change.
-pub(super) async fn check(tx: &Tx, before: Option<&part::Model>, change: &part::ActiveModel) -> Result<(), ApiError> {
+pub(super) async fn check(
+    tx: &Tx,
+    policy: &Policy,
+    before: Option<&part::Model>,
+    change: &part::ActiveModel,
+) -> Result<(), ApiError> {
     let own = before.map(|part| part.id);
     let mut errors = Fields::new();
 
@@ -55,6 +60,15 @@ pub(super) async fn check(tx: &Tx, before: Option<&part::Model>, change: &part::
     let touched = matches!(change.revision_of, Set(_)) || matches!(change.revision, Set(_));
     if let Some(pk) = revision_of.filter(|_| touched) {
         let revision = after(&change.revision, before.map(|p| &p.revision));
+        if matches!(change.revision_of, Set(_)) && before.is_none_or(|before| before.revision_of != Some(pk)) {
+            if !policy.is_on("PART_ENABLE_REVISION") {
+                errors.add("revision_of", "Part revisions are not enabled");
+            } else if policy.is_on("PART_REVISION_ASSEMBLY_ONLY")
+                && !after(&change.assembly, before.map(|p| &p.assembly))
+            {
+                errors.add("revision_of", "Revisions are only allowed for assembly parts");
+            }
+        }
         match part::Entity::find_by_id(pk).one(&**tx).await? {
             None => errors.add("revision_of", no_such_pk(pk)),
             Some(original) => {
@@ -73,6 +87,7 @@ pub(super) async fn check(tx: &Tx, before: Option<&part::Model>, change: &part::
             }
         }
     }
+    ipn(tx, policy, before, change, &mut errors).await?;
     errors.into_result()?;
 
     let name = after(&change.name, before.map(|p| &p.name));
@@ -106,13 +121,69 @@ async fn is_variant(tx: &Tx, template: part::Model, pk: i32) -> Result<bool, DbE
     Ok(true)
 }
 
-/// Whether a part may be deleted.
-pub(in crate::inventory) fn removable(part: &part::Model) -> Result<(), ApiError> {
-    if part.locked {
-        return Err(invalid_object("Cannot delete this part as it is locked"));
+/// The rules of internal part numbers.
+async fn ipn(
+    tx: &Tx,
+    policy: &Policy,
+    before: Option<&part::Model>,
+    change: &part::ActiveModel,
+    errors: &mut Fields,
+) -> Result<(), ApiError> {
+    let Set(ipn) = &change.ipn else { return Ok(()) };
+    if before.is_some_and(|before| before.ipn == *ipn) {
+        return Ok(());
     }
-    if part.active {
-        return Err(invalid_object("Cannot delete this part as it is still active"));
+    if before.is_some() && !policy.is_on("PART_ALLOW_EDIT_IPN") {
+        errors.add("IPN", "Internal part numbers cannot be changed");
+    }
+    if ipn.is_empty() {
+        return Ok(());
+    }
+    let pattern = policy.text("PART_IPN_REGEX");
+    if !pattern.is_empty() && !Pattern::parse(pattern, false).is_ok_and(|parsed| parsed.matches(ipn)) {
+        errors.add("IPN", format!("IPN must match regex pattern {pattern}"));
+    }
+    if !policy.is_on("PART_ALLOW_DUPLICATE_IPN") {
+        // Two writers must not each find it free.
+        lock_ipn(tx).await?;
+        let own = before.map_or(0, |before| before.id);
+        let others = part::Entity::find().filter(part::Column::Ipn.eq(ipn.as_str())).filter(part::Column::Id.ne(own));
+        if others.count(&**tx).await? > 0 {
+            errors.add("IPN", "Duplicate IPN not allowed in part settings");
+        }
+    }
+    Ok(())
+}
+
+/// Serialises on PostgreSQL what needs an internal part number to be free; on SQLite writers queue anyway.
+async fn lock_ipn(tx: &Tx) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // An arbitrary number that nothing else in this database uses.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7203002)").await?;
+    }
+    Ok(())
+}
+
+/// The picture of that name, if a part has it: a name is no path, and only pictures of parts are reused.
+pub(super) async fn existing_image(tx: &Tx, name: &str) -> Result<String, ApiError> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let used = part::Entity::find().filter(part::Column::Image.eq(name)).count(&**tx).await?;
+    if used == 0 {
+        return Err(invalid("existing_image", "Image file does not exist"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Whether parts may be deleted.
+pub(in crate::inventory) async fn removable(tx: &Tx, parts: &[part::Model]) -> Result<(), ApiError> {
+    let policy = Policy::read(&**tx).await?;
+    for part in parts {
+        if part.locked && policy.is_on("PART_ENABLE_LOCKING") {
+            return Err(invalid_object("Cannot delete this part as it is locked"));
+        }
+        if part.active {
+            return Err(invalid_object("Cannot delete this part as it is still active"));
+        }
     }
     Ok(())
 }

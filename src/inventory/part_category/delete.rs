@@ -38,7 +38,7 @@ pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) 
             if !parts.is_empty() && !who.may(Parts::DELETE) {
                 return Err(ApiError::Denied);
             }
-            parts.iter().try_for_each(removable)?;
+            removable(&tx, &parts).await?;
             let ids: Vec<i32> = parts.iter().map(|part| part.id).collect();
             for ids in ids.chunks(5000) {
                 part::Entity::delete_many().filter(part::Column::Id.is_in(ids.iter().copied())).exec(&*tx).await?;

@@ -2,3 +2,7 @@
 
 mod part;
 mod part_category;
+mod part_images;
+mod part_settings;
+mod part_stars;
+mod part_tags;

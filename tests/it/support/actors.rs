@@ -21,6 +21,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: poem::http::HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -94,7 +95,7 @@ impl Actor {
         let response = request.send().await.0;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().into_bytes().await.unwrap();
-        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 
     pub(crate) async fn get(&self, app: &App, path: &str) -> Answer {

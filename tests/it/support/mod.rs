@@ -3,6 +3,7 @@
 pub(crate) mod actors;
 pub(crate) mod applications;
 pub(crate) mod browser;
+pub(crate) mod multipart;
 pub(crate) mod oauth;
 pub(crate) mod people;
 pub(crate) mod shape;
@@ -55,8 +56,8 @@ pub(crate) struct App {
     pub(crate) ctx: Ctx,
     /// Sends requests to it.
     pub(crate) client: TestClient<BoxEndpoint<'static>>,
-    /// Holds the SQLite file.
-    dir: Option<tempfile::TempDir>,
+    /// Holds the SQLite file, and what is uploaded.
+    dir: tempfile::TempDir,
 }
 
 impl App {
@@ -64,7 +65,7 @@ impl App {
     pub(crate) async fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.sqlite").display());
-        Self::on(&url, Some(dir)).await
+        Self::on(&url, dir).await
     }
 
     /// On a database of the cluster that `tests/run` starts.
@@ -84,11 +85,12 @@ impl App {
             .await;
         let name = format!("test_{}", hex(&Rng.bytes::<8>()));
         sql(&cluster, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-        Self::on(&format!("{cluster}/{name}"), None).await
+        Self::on(&format!("{cluster}/{name}"), tempfile::tempdir().unwrap()).await
     }
 
-    async fn on(url: &str, dir: Option<tempfile::TempDir>) -> Self {
+    async fn on(url: &str, dir: tempfile::TempDir) -> Self {
         let config = Config {
+            data_dir: dir.path().to_owned(),
             // As cheap as Argon2 goes: what is tested is the rule, not the cost.
             password: config::Password { memory_kib: 64, iterations: 1, ..config::Password::default() },
             ..Config::default()
@@ -96,7 +98,7 @@ impl App {
         Self::start(config, Db::connect(url).await.unwrap(), dir).await
     }
 
-    async fn start(config: Config, db: Db, dir: Option<tempfile::TempDir>) -> Self {
+    async fn start(config: Config, db: Db, dir: tempfile::TempDir) -> Self {
         let ctx = Ctx::new(config, db, ServerKey::new(&[7; 32]), Clock::default(), Rng).unwrap();
         lend_keys(&ctx).await;
         server::prepare(&ctx).await.unwrap();
