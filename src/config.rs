@@ -48,6 +48,8 @@ pub struct Config {
     pub oauth: Oauth,
     /// Requests that this server sends.
     pub egress: Egress,
+    /// TLS by this server itself, and the certificates of clients.
+    pub tls: Tls,
 }
 
 /// How log lines are written.
@@ -103,6 +105,8 @@ pub struct Oauth {
     pub front_channel_tokens: bool,
     /// Whether every authorization request must be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,
+    /// Whether every DPoP proof needs a nonce of this server, which costs a client one more round trip at first.
+    pub require_dpop_nonce: bool,
     /// Seconds in which a person must type the code of a device and decide (RFC 8628).
     pub device_seconds: i64,
     /// Seconds in which a person must decide what an application asks them elsewhere (CIBA).
@@ -121,6 +125,23 @@ pub struct Egress {
     pub allow_loopback: bool,
     /// A PEM file of certification authorities that are trusted beside Mozilla's.
     pub extra_ca: Option<PathBuf>,
+}
+
+/// TLS by this server itself, and the certificates of clients.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// A PEM file with this server's certificate and chain; with it, `listen` speaks TLS.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with the private key of `certificate`.
+    pub key: Option<PathBuf>,
+    /// A PEM file of the authorities that vouch for applications (`tls_client_auth`).
+    pub client_ca: Option<PathBuf>,
+    /// Asks for a client certificate although there is no `client_ca`: for those that applications registered themselves.
+    pub client_certificates: bool,
+    /// The header in which the trusted proxies tell the certificate of a client (RFC 9440), such as `Client-Cert`. They
+    /// must remove it from what clients send.
+    pub client_certificate_header: Option<String>,
 }
 
 /// An issuer whose assertions are exchanged for access tokens (RFC 7523 section 2.1).
@@ -179,6 +200,7 @@ impl Default for Config {
             session: Session::default(),
             oauth: Oauth::default(),
             egress: Egress::default(),
+            tls: Tls::default(),
         }
     }
 }
@@ -212,6 +234,7 @@ impl Default for Oauth {
             code_seconds: 60,
             front_channel_tokens: false,
             require_pushed_authorization_requests: false,
+            require_dpop_nonce: true,
             device_seconds: 1800,
             ciba_seconds: 300,
             trusted_issuers: Vec::new(),
@@ -327,13 +350,14 @@ impl Config {
     pub fn origin(&self) -> String {
         match &self.site_url {
             Some(url) => url.origin().ascii_serialization(),
+            None if self.tls.certificate.is_some() => format!("https://{}", self.listen),
             None => format!("http://{}", self.listen),
         }
     }
 
     /// Whether browsers reach this server over TLS, so that cookies are `Secure`.
     pub fn is_https(&self) -> bool {
-        self.site_url.as_ref().is_some_and(|url| url.scheme() == "https")
+        self.origin().starts_with("https:")
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     password::{BadCost, Passwords},
     secret::ServerKey,
     signing::Signing,
+    tls,
 };
 
 /// How many verified passwords are remembered.
@@ -59,6 +60,8 @@ pub struct Parts {
     pub egress: Egress,
     /// What it fetched a while ago.
     pub documents: Documents,
+    /// The certificates of clients.
+    pub tls: tls::Clients,
     /// Marks of passwords that Basic authentication verified, and when (see `accounts::credential`).
     pub verified: Cache<[u8; 32], Timestamp>,
     /// How long lists are, by the digest of the query that counts (see `rest::count`).
@@ -76,6 +79,9 @@ pub enum Unfit {
     /// The client of outgoing HTTP.
     #[error(transparent)]
     Egress(#[from] Unusable),
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] tls::Unusable),
 }
 
 impl Ctx {
@@ -86,6 +92,7 @@ impl Ctx {
         let signing = Signing::new(db.clone(), clock.clone(), key.clone());
         let egress = Egress::new(&config.egress)?;
         let documents = Documents::new(egress.clone(), clock.clone());
+        let tls = tls::Clients::new(&config.tls)?;
         Ok(Self(Arc::new(Parts {
             db,
             clock,
@@ -97,6 +104,7 @@ impl Ctx {
             limiter,
             egress,
             documents,
+            tls,
             verified: Cache::new(VERIFIED),
             counts: Cache::new(COUNTS),
             settings: Cache::new(SETTINGS),

@@ -14,7 +14,7 @@
 //! 6 oauth
 //! 5 accounts settings
 //! 4 ctx
-//! 3 signing
+//! 3 signing tls
 //! 2 db web password limiter egress
 //! 1 config scope secret
 //! 0 clock        (entities, migration: separate crates, below all)
@@ -40,4 +40,5 @@ pub mod secret;
 pub mod server;
 pub mod settings;
 pub mod signing;
+pub mod tls;
 pub mod web;

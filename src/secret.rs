@@ -138,6 +138,8 @@ pub enum Purpose {
     Setup,
     /// Sealing private signing keys.
     SigningKey,
+    /// Deriving the nonces of DPoP proofs.
+    DpopNonce,
     /// Sealing what a CIBA ping needs.
     Notification,
     /// Indexing credentials that were verified a moment ago.
@@ -152,6 +154,7 @@ impl Purpose {
             Self::Refresh => b"stockade refresh",
             Self::Setup => b"stockade setup",
             Self::SigningKey => b"stockade signing key",
+            Self::DpopNonce => b"stockade dpop nonce",
             Self::Notification => b"stockade notification",
             Self::Credential => b"stockade credential",
         }

@@ -89,9 +89,11 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
 
 /// One log line an answer: method, path (never the query, which may carry codes), status and time. The request id is in
 /// the span around it.
-async fn answered<E: Endpoint>(next: std::sync::Arc<E>, request: Request, https: bool) -> poem::Result<Response> {
+async fn answered<E: Endpoint>(next: std::sync::Arc<E>, mut request: Request, https: bool) -> poem::Result<Response> {
     let started = Instant::now();
     let span = tracing::info_span!("request", method = %request.method(), path = %request.uri().path());
+    let path = request.uri().path().to_owned();
+    request.set_data(web::FullPath(path));
     let response = next.call(request).instrument(span.clone()).await;
     let mut response = response.map_or_else(poem::Error::into_response, poem::IntoResponse::into_response);
     if https {

@@ -15,7 +15,11 @@ use super::{Cache, Principal, Refused, Subject, Via};
 use crate::{
     accounts::{api_token, credential, rights, session},
     ctx::Ctx,
-    oauth::access_token::{self, Live},
+    oauth::{
+        access_token::{self, Live},
+        confirmation::Confirmation,
+        holder::{self, Scheme},
+    },
     scope::Rights,
     web::{self, csrf},
 };
@@ -30,33 +34,41 @@ pub async fn authenticate(ctx: &Ctx, cache: &Cache, request: &Request) -> Result
     let text = value.to_str().map_err(|_| Refused::Credential("The Authorization header is malformed."))?;
     let (scheme, credential) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     let credential = credential.trim_start();
+    // RFC 9110 section 11.1: the scheme is case-insensitive.
+    let scheme = scheme.to_ascii_lowercase();
     let look_up = async {
-        // RFC 9110 section 11.1: the scheme is case-insensitive.
-        match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => by_bearer(ctx, credential).await,
+        match scheme.as_str() {
+            "bearer" | "dpop" => by_bearer(ctx, credential).await,
             "token" => by_token(ctx, credential).await,
             "basic" => by_password(ctx, request, credential).await,
             _ => Err(Refused::Credential("The authentication scheme is not supported.")),
         }
     };
-    cache.get(ctx, text, look_up).await.map(Some)
+    let principal = cache.get(ctx, text, look_up).await?;
+    if let Some(scheme) = Scheme::parse(&scheme) {
+        // With every request anew: a proof is for one.
+        holder::check(ctx, request, scheme, credential, principal.bound.as_ref()).await.map_err(Refused::NotHeld)?;
+    }
+    Ok(Some(principal))
 }
 
 /// RFC 6750 section 2.1.
 async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
     // A token for another resource server is none for this one (RFC 9700 section 2.3).
-    let live = access_token::live(ctx, value).await?.filter(|live| live.is_for_api(ctx)).ok_or(Refused::Bearer)?;
+    let live = access_token::live(ctx, value).await?.filter(|live| live.is_for_api(ctx));
+    let live = live.ok_or(Refused::Bearer)?;
     let scopes = live.may();
-    let Live { application, user, .. } = live;
+    let Live { application, user, token, .. } = live;
     let allowed = application.scope();
     // What a superuser has taken from an application since is gone from its tokens too.
     let scopes = Some(scopes.narrowed_to(&allowed));
     let via = Via::Bearer(application.client_id.clone());
+    let bound = token.cnf.as_deref().map(Confirmation::read);
     if let Some(user) = user {
-        return Ok(Principal { scopes, ..person(ctx, user, via).await? });
+        return Ok(Principal { scopes, bound, ..person(ctx, user, via).await? });
     }
     let rights = Rights::of_application(&allowed);
-    Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via })
+    Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via, bound })
 }
 
 async fn by_token(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
@@ -92,7 +104,7 @@ fn address(ctx: &Ctx, request: &Request) -> IpAddr {
 /// A person by a credential that no scope limits.
 async fn person(ctx: &Ctx, user: user::Model, via: Via) -> Result<Principal, Refused> {
     let rights = rights::of_user(ctx.db.reader(), &user).await?;
-    Ok(Principal { subject: Subject::User(user), rights, scopes: None, via })
+    Ok(Principal { subject: Subject::User(user), rights, scopes: None, via, bound: None })
 }
 
 async fn by_session(ctx: &Ctx, cache: &Cache, request: &Request) -> Result<Option<Arc<Principal>>, Refused> {

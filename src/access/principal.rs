@@ -2,6 +2,7 @@
 
 use entities::{accounts::user, oauth::application};
 
+use crate::oauth::confirmation::Confirmation;
 use crate::scope::{Need, Rights, Scope, Scopes};
 
 /// For whom a request acts.
@@ -23,7 +24,7 @@ pub enum Via {
     Token(i32),
     /// A browser session, by its id.
     Session(i32),
-    /// An OAuth access token (`Authorization: Bearer`), by the `client_id` that it was issued to.
+    /// An OAuth access token (`Authorization: Bearer` or `DPoP`), by the `client_id` that it was issued to.
     Bearer(String),
 }
 
@@ -38,6 +39,8 @@ pub struct Principal {
     pub scopes: Option<Scopes>,
     /// The credential.
     pub via: Via,
+    /// The key that the credential is bound to: whoever uses it must show that they hold it.
+    pub bound: Option<Confirmation>,
 }
 
 /// Why a principal may not.
@@ -132,7 +135,13 @@ mod tests {
             resource_identifier: None,
         };
         let scopes = scopes.map(|text| Scopes::parse(text).unwrap());
-        Principal { subject: Subject::Application(application), rights, scopes, via: Via::Bearer("x".into()) }
+        Principal {
+            subject: Subject::Application(application),
+            rights,
+            scopes,
+            via: Via::Bearer("x".into()),
+            bound: None,
+        }
     }
 
     fn viewer(role: Role) -> Rights {

@@ -11,7 +11,7 @@ use poem::{
 use sea_orm::DbErr;
 use serde_json::json;
 
-use crate::scope::Scope;
+use crate::{oauth::holder::NotHeld, scope::Scope};
 
 /// Why a request does not reach its handler.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum Refused {
     /// Its bearer token is unknown, expired or revoked (RFC 6750 section 3.1, `invalid_token`).
     #[error("Invalid token.")]
     Bearer,
+    /// Its token is bound to a key that the sender does not show to hold.
+    #[error("{}", .0.told())]
+    NotHeld(NotHeld),
     /// More passwords are being checked than this server can bear.
     #[error("The server is busy. Please try again.")]
     Busy,
@@ -45,15 +48,15 @@ pub enum Refused {
 impl ResponseError for Refused {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Anonymous | Self::Credential(_) | Self::Bearer => StatusCode::UNAUTHORIZED,
+            Self::Db(_) | Self::NotHeld(NotHeld::Db(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Anonymous | Self::Credential(_) | Self::Bearer | Self::NotHeld(_) => StatusCode::UNAUTHORIZED,
             Self::Csrf(_) | Self::Scope(_) | Self::Right => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Db(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn as_response(&self) -> Response {
-        if let Self::Db(error) = self {
+        if let Self::Db(error) | Self::NotHeld(NotHeld::Db(error)) = self {
             tracing::error!(%error, "authentication failed for want of the database");
         }
         let body = json!({ "detail": self.to_string() }).to_string();
@@ -76,6 +79,8 @@ impl ResponseError for Refused {
             Self::Scope(scope) => {
                 challenge(&format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\""));
             }
+            Self::NotHeld(NotHeld::Db(_)) => {}
+            Self::NotHeld(not_held) => challenge(&not_held.challenge("api")),
             Self::Csrf(_) | Self::Right | Self::Busy | Self::Db(_) => {}
         }
         response

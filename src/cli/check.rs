@@ -46,7 +46,11 @@ fn findings(config: &Config) -> Vec<String> {
              STOCKADE_OAUTH__FRONT_CHANNEL_TOKENS."
             .into());
     }
-    if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
+    if config.tls.client_certificate_header.is_some() && config.trusted_proxies.is_empty() {
+        say("tls.client_certificate_header is set without trusted_proxies: nobody may send it, so it does nothing."
+            .into());
+    }
+    if !config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() && config.tls.certificate.is_none() {
         say(format!(
             "the server listens on {} without trusted_proxies: behind a proxy every address would be the proxy's, and the \
              limiter would lock everybody out together.",
@@ -83,6 +87,7 @@ fn findings(config: &Config) -> Vec<String> {
 /// The files whose readers hold everybody's secrets.
 fn private_files(config: &Config) -> Vec<PathBuf> {
     let mut files = vec![config.key_file()];
+    files.extend(config.tls.key.clone());
     if let Some(path) = config.database_url().strip_prefix("sqlite:") {
         files.push(PathBuf::from(path.trim_start_matches("//").split('?').next().unwrap_or_default()));
     }

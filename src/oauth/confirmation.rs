@@ -16,8 +16,8 @@ pub enum Confirmation {
 
 impl Confirmation {
     /// The object in a row. One that cannot be read is held by nobody.
-    pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self::Jkt(String::new()))
     }
 
     /// The object for a row.

@@ -45,6 +45,9 @@ pub enum Code {
     InvalidAuthorizationDetails,
     // OpenID Connect Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements,
+    // RFC 9449 section 12.2.
+    InvalidDpopProof,
+    UseDpopNonce,
     // RFC 8628 section 3.5, CIBA core 11 and 13.
     AuthorizationPending,
     SlowDown,
@@ -80,6 +83,8 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",

@@ -137,7 +137,7 @@ async fn of_access_token(ctx: &Ctx, own: &Application, value: &str) -> Result<Op
     }
     let access_token::Live { application, user, token, scopes, grant } = live;
     let grant = grant.filter(|grant| !grant.amr.is_empty());
-    let cnf = token.cnf.as_deref().and_then(Confirmation::parse);
+    let cnf = token.cnf.as_deref().map(Confirmation::read);
     Ok(Some(Introspection {
         active: true,
         scope: Some(scopes.to_string()),

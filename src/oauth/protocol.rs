@@ -12,7 +12,7 @@ use sea_orm::prelude::*;
 use serde::Serialize;
 
 use super::{
-    both,
+    both, dpop,
     error::{Code, Error},
 };
 use crate::{ctx::Ctx, web::form};
@@ -119,6 +119,7 @@ async fn serve<E: Endpoint<Output = Response>>(
     cors: Cors,
 ) -> poem::Result<Response> {
     let origin = allowed_origin(&request, cors).await?;
+    let nonce = dpop::supply(&request);
     let mut response = if request.method() == Method::OPTIONS {
         preflight(allow, origin.is_some())
     } else if allow.split(", ").any(|method| method == request.method().as_str()) {
@@ -132,12 +133,15 @@ async fn serve<E: Endpoint<Output = Response>>(
         poem::error::ResponseError::as_response(&refused)
     };
     let headers = response.headers_mut();
+    if let Some(nonce) = nonce {
+        headers.insert(dpop::NONCE, nonce);
+    }
     if cors == Cors::Registered {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
     }
     Ok(response)
 }
@@ -163,7 +167,7 @@ fn preflight(allow: &'static str, allowed: bool) -> Response {
     }
     response
         .header(header::ACCESS_CONTROL_ALLOW_METHODS, allow)
-        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type")
+        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP")
         .header(header::ACCESS_CONTROL_MAX_AGE, "600")
         .finish()
 }

@@ -37,7 +37,8 @@ async fn token(request: &Request, ctx: Server<'_>, form: Form) -> Result<Respons
         .find(|grant| grant.name() == grant_type)
         .ok_or_else(|| Error::new(Code::UnsupportedGrantType, "This grant_type is not supported."))?;
     let application = client::authenticate(&ctx, request, &form).await?;
-    let asking = Asking { application, form, confirmation: None };
+    let confirmation = client::confirmation(&ctx, request, &application).await?;
+    let asking = Asking { application, form, confirmation };
     let issued = match grant_type {
         GrantType::AuthorizationCode => grant::authorization_code::redeem(&ctx, &asking).await,
         GrantType::RefreshToken => grant::refresh_token::redeem(&ctx, &asking).await,

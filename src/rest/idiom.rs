@@ -13,7 +13,7 @@ use super::{
     error::{self, ApiError},
     guard::Guarded,
 };
-use crate::{access::Cache, ctx::Ctx};
+use crate::{access::Cache, ctx::Ctx, oauth::dpop};
 
 /// The API version that `InvenTree`'s clients read.
 pub const API_VERSION: u32 = 534;
@@ -110,7 +110,7 @@ impl Format {
 async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Request) -> poem::Result<Response> {
     let method = request.method().clone();
     let uri = request.uri().clone();
-    let site = request.data::<Ctx>().cloned();
+    let (site, nonce) = (request.data::<Ctx>().cloned(), dpop::supply(&request));
     let answer = if Format::of(&uri).is_served_at(&uri) {
         inner.call(request).await
     } else {
@@ -128,6 +128,9 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
         response.set_body(());
     }
     let headers = response.headers_mut();
+    if let Some(nonce) = nonce {
+        headers.insert(dpop::NONCE, nonce);
+    }
     // The client compares the whole value, so no `charset` (which JSON does not have: RFC 8259 section 11).
     if headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json;")) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

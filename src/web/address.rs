@@ -1,9 +1,20 @@
-//! Where a request comes from.
+//! Where a request comes from, and where it goes.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 use poem::Request;
+
+/// The path of a request as it was sent. Routers take off what they have matched, so the outermost layer notes it.
+#[derive(Debug, Clone)]
+pub struct FullPath(pub String);
+
+impl FullPath {
+    /// The path as it was sent.
+    pub fn of(request: &Request) -> &str {
+        request.data::<Self>().map_or_else(|| request.uri().path(), |path| &path.0)
+    }
+}
 
 /// The address of the client. `X-Forwarded-For` is believed as far as it was written by trusted proxies: it is read from
 /// the right, and the first address that is not theirs is the client's, whatever stands left of it.

@@ -14,7 +14,7 @@ mod methods;
 mod page;
 pub mod time;
 
-pub use address::client_address;
+pub use address::{FullPath, client_address};
 pub use assets::asset;
 pub use fault::{Fault, error_page};
 pub use methods::{Methods, get, post};

@@ -7,13 +7,14 @@
 
 mod authorization;
 pub mod ciba;
+pub mod client;
 pub mod exchange;
 pub mod tokens;
 
 pub use authorization::Authorization;
 use serde::{Deserialize, Serialize};
 
-use self::{ciba::Ciba, exchange::Exchange, tokens::Tokens};
+use self::{ciba::Ciba, client::ClientMetadata, exchange::Exchange, tokens::Tokens};
 use super::{ClientType, GrantType};
 use crate::web::form::Errors;
 
@@ -27,6 +28,9 @@ pub struct Metadata {
     /// Its authorization requests.
     #[serde(flatten)]
     pub authorization: Authorization,
+    /// Client authentication and what tokens are bound to.
+    #[serde(flatten)]
+    pub client: ClientMetadata,
     /// How tokens are written, and whether it is a resource server.
     #[serde(flatten)]
     pub tokens: Tokens,
@@ -53,8 +57,9 @@ impl Metadata {
     }
 
     /// Every rule of every feature; a message stands under the name of its member.
-    pub(super) fn check(&self, _client_type: ClientType, grants: &[GrantType], errors: &mut Errors) {
+    pub(super) fn check(&self, client_type: ClientType, grants: &[GrantType], errors: &mut Errors) {
         self.authorization.check(errors);
+        self.client.check(client_type, errors);
         self.tokens.check(errors);
         self.exchange.check(grants, errors);
         self.ciba.check(grants, errors);

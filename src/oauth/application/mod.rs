@@ -20,7 +20,7 @@ use crate::{scope::Scopes, secret};
 
 pub use default::ensure_default;
 pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
-pub use metadata::Metadata;
+pub use metadata::{Metadata, client::Method};
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
 pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, set_active, update};

@@ -59,7 +59,8 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
     let checked = draft.check(grantor).map_err(Refused::Invalid)?;
     let now = ctx.clock.now();
     let client_id = checked.client_id.clone().unwrap_or_else(|| random_client_id(ctx));
-    let secret = (checked.client_type == ClientType::Confidential).then(|| Kind::ClientSecret.generate(ctx.rng));
+    let keeps_secret = checked.client_type == ClientType::Confidential && checked.metadata.client.uses_secret();
+    let secret = keeps_secret.then(|| Kind::ClientSecret.generate(ctx.rng));
     let created_by = grantor.user_id;
     ctx.db
         .write(|tx| async move {
@@ -139,7 +140,7 @@ pub async fn update(
             if changes_type {
                 consent::Entity::delete_many().filter(consent::Column::ApplicationId.eq(id)).exec(&*tx).await?;
                 secrets_of(id).exec(&*tx).await?;
-                if checked.client_type == ClientType::Confidential {
+                if checked.client_type == ClientType::Confidential && checked.metadata.client.uses_secret() {
                     add_secret(&tx, id, &fresh_secret, now).await?;
                     secret = Some(fresh_secret);
                 }

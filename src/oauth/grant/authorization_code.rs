@@ -9,6 +9,7 @@ use crate::{
     db::Tx,
     oauth::{
         application::GrantType,
+        confirmation::Confirmation,
         error::{Code, Error},
         issue::{self, Issued, Mint},
         pkce,
@@ -65,6 +66,13 @@ async fn spend(
     }
     if let Err(refused) = pkce::verify(code.code_challenge.as_deref(), *verifier) {
         return Ok(Err(refused));
+    }
+    // RFC 9449 section 10: "the authorization server MUST reject the request" where the proof is of another key than the one
+    // that the authorization request named.
+    if let Some(jkt) = &code.dpop_jkt
+        && *confirmation != Some(Confirmation::Jkt(jkt.clone()))
+    {
+        return Ok(Err(Error::invalid_grant("The code is bound to another DPoP key.")));
     }
     // From here on the request is otherwise valid, so whoever replays a code held all that it takes: "the authorization
     // server MUST deny the request and SHOULD revoke (when possible) all tokens previously issued based on that

@@ -20,6 +20,7 @@ use crate::{
     db::Tx,
     oauth::{
         application::Application,
+        confirmation::Confirmation,
         error::{Code, Error},
         issue::{self, Issued, Mint},
         resource::{self, Resource},
@@ -62,6 +63,11 @@ async fn spend(
     let Some(token) = by_digest.lock_exclusive().one(&**tx).await? else { return Ok(Err(not_good())) };
 
     if !stands(&grant, &user) || token.expires <= now {
+        return Ok(Err(not_good()));
+    }
+    // RFC 9449 section 5: "When a refresh token is bound ... it MUST present a DPoP proof for the same key"; RFC 8705 section
+    // 4 the same of certificates. Nothing is spent by a request that does not.
+    if token.cnf.is_some() && token.cnf != asking.confirmation.as_ref().map(Confirmation::text) {
         return Ok(Err(not_good()));
     }
     // What the registration no longer lets the application do, it does not do with what it got before.

@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use crate::{
     ctx::Ctx,
     oauth::{
-        application::GrantType,
+        application::{GrantType, Method},
         authorization_details,
         authorize::{PROMPTS, ResponseMode, ResponseType},
-        client,
+        client, dpop,
         error::Error,
         oidc::{acr::Acr, claims},
         protocol::{self, Cors, Server},
         token::GRANT_TYPES,
     },
     scope::Scope,
-    signing,
+    signing, tls,
 };
 
 /// Where clients find the metadata under `/o`. The issuer has a path, so RFC 8414 also has one outside (see
@@ -68,7 +68,11 @@ fn cacheable(mut response: Response, keep: &str) -> Response {
 fn document(ctx: &Ctx) -> Value {
     let issuer = ctx.config.issuer();
     let at = |path: &str| format!("{issuer}{path}");
-    let secret_methods: Vec<_> = client::METHODS.into_iter().filter(|method| *method != "none").collect();
+    let methods = client::methods(ctx);
+    let provable: Vec<_> =
+        methods.iter().filter(|method| **method != Method::None).map(|method| method.name()).collect();
+    let methods: Vec<_> = methods.iter().map(|method| method.name()).collect();
+    let assertion_algorithms = client::assertion::ALGORITHMS.map(signing::name);
     json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize/"),
@@ -85,9 +89,14 @@ fn document(ctx: &Ctx) -> Value {
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::name),
         "grant_types_supported": GRANT_TYPES.map(GrantType::name),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": client::METHODS,
-        "revocation_endpoint_auth_methods_supported": client::METHODS,
-        "introspection_endpoint_auth_methods_supported": secret_methods,
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": assertion_algorithms,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertion_algorithms,
+        "introspection_endpoint_auth_methods_supported": provable,
+        "introspection_endpoint_auth_signing_alg_values_supported": assertion_algorithms,
+        "dpop_signing_alg_values_supported": dpop::ALGORITHMS.map(signing::name),
+        "tls_client_certificate_bound_access_tokens": tls::sees_clients(&ctx.config.tls),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "acr_values_supported": Acr::ALL.map(Acr::name),

@@ -15,7 +15,9 @@ use crate::{
     oauth::{
         access_token,
         application::Application,
+        confirmation::Confirmation,
         error::{Code, Error},
+        holder::{self, NotHeld, Scheme},
         protocol::{self, Cors, Form},
     },
     scope::Scope,
@@ -29,7 +31,7 @@ pub(in crate::oauth) fn add_to(routes: Route) -> Route {
 /// "The `UserInfo` Endpoint MUST support the use of the HTTP GET and HTTP POST methods."
 #[handler]
 async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Response, Error> {
-    let token = token(request, &body.0)?.ok_or_else(|| {
+    let (scheme, token) = token(request, &body.0)?.ok_or_else(|| {
         // RFC 6750 section 3.1: without any authentication information no error code is told.
         challenge(Error::new(Code::InvalidToken, "An access token is needed."), "Bearer realm=\"userinfo\"")
     })?;
@@ -37,6 +39,11 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
     let live = access_token::live(&ctx, &token).await?.filter(|live| live.is_for_api(&ctx)).ok_or_else(|| {
         let refused = Error::new(Code::InvalidToken, "The access token is unknown, expired or revoked.");
         challenge(refused, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
+    })?;
+    let bound = live.token.cnf.as_deref().map(Confirmation::read);
+    holder::check(&ctx, request, scheme, &token, bound.as_ref()).await.map_err(|not_held| match not_held {
+        NotHeld::Db(error) => error.into(),
+        not_held => challenge(Error::new(not_held.code(), not_held.told()), &not_held.challenge("userinfo")),
     })?;
     let Some(user) = live.user.filter(|_| live.scopes.contains(Scope::OpenId)) else {
         let refused = Error::new(Code::InsufficientScope, "The access token does not carry the scope openid.");
@@ -76,7 +83,7 @@ fn challenge(error: Error, header: &str) -> Error {
 }
 
 /// RFC 6750 section 2: in the header, or in a form body, and not twice. Never in the URL (RFC 9700 section 4.3.2).
-fn token(request: &Request, form: &Form) -> Result<Option<String>, Error> {
+fn token(request: &Request, form: &Form) -> Result<Option<(Scheme, String)>, Error> {
     let in_body = form.once("access_token")?;
     let mut headers = request.headers().get_all(header::AUTHORIZATION).into_iter();
     let in_header = match (headers.next(), headers.next()) {
@@ -84,12 +91,14 @@ fn token(request: &Request, form: &Form) -> Result<Option<String>, Error> {
         (header, None) => header.map(|header| {
             let text = header.to_str().unwrap_or_default();
             let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-            if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" }
+            Scheme::parse(scheme).map_or((Scheme::Bearer, ""), |scheme| (scheme, token.trim()))
         }),
     };
     match (in_header, in_body) {
         (Some(_), Some(_)) => Err(Error::invalid_request("The access token is sent by more than one method.")),
-        (token, other) => Ok(token.or(other).map(str::to_owned)),
+        (token, other) => {
+            Ok(token.or(other.map(|token| (Scheme::Bearer, token))).map(|(s, token)| (s, token.to_owned())))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod actors;
 pub(crate) mod applications;
 pub(crate) mod browser;
+pub(crate) mod keys;
 pub(crate) mod multipart;
 pub(crate) mod oauth;
 pub(crate) mod people;
@@ -103,6 +104,11 @@ impl App {
         lend_keys(&ctx).await;
         server::prepare(&ctx).await.unwrap();
         Self { client: TestClient::new(server::app(ctx.clone())), ctx, dir }
+    }
+
+    /// A second server on the same database.
+    pub(crate) async fn node(other: &Self) -> Self {
+        Self::start(other.ctx.config.clone(), other.ctx.db.clone(), None).await
     }
 
     /// Started again on the same database, configured otherwise.

@@ -3,6 +3,7 @@
 //! are the metadata's own (see [`crate::oauth::application::Metadata`]).
 
 mod authorization;
+mod client;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -62,8 +63,15 @@ pub(super) enum Kind {
 }
 
 /// Every section, in the order of the form.
-pub(super) const SECTIONS: &[Section] =
-    &[authorization::SECTION, tokens::TOKENS, tokens::RESOURCE_SERVER, tokens::EXCHANGE, tokens::CIBA];
+pub(super) const SECTIONS: &[Section] = &[
+    client::AUTHENTICATION,
+    client::BINDING,
+    authorization::SECTION,
+    tokens::TOKENS,
+    tokens::RESOURCE_SERVER,
+    tokens::EXCHANGE,
+    tokens::CIBA,
+];
 
 /// Every field of every section.
 pub(super) fn fields() -> impl Iterator<Item = &'static Field> {
