@@ -66,9 +66,15 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// A distinguished name as it was typed, in the form in which it is compared; none if it is none.
 pub(in crate::oauth) fn subject(text: &str) -> Option<String> {
-    // A space after a comma is for the eyes (RFC 4514 section 2.1 has none).
-    let parts: Vec<&str> = text.split(", ").collect();
-    RdnSequence::from_str(&parts.join(",")).ok().map(|name| name.to_string()).and_then(|text| normal(&text))
+    // A space after a comma between two parts is for the eyes (RFC 4514 section 2.1 has none).
+    let (mut bare, mut before) = (String::with_capacity(text.len()), ['\0'; 2]);
+    for c in text.chars() {
+        if !(c == ' ' && before[1] == ',' && before[0] != '\\') {
+            bare.push(c);
+        }
+        before = [before[1], c];
+    }
+    RdnSequence::from_str(&bare).ok().map(|name| name.to_string()).and_then(|text| normal(&text))
 }
 
 /// RFC 4518: letters of either case are equal, and runs of spaces are one.
@@ -106,6 +112,8 @@ mod tests {
     #[test]
     fn a_subject_is_compared_whatever_its_case_and_spaces() {
         assert_eq!(subject("CN=App,O=Example  Org,C=DE"), subject("cn=app, o=example org, c=de"));
+        assert_eq!(subject("CN=App,O=Example\\, Inc."), subject("CN=App, O=Example\\, Inc."));
+        assert_ne!(subject("CN=App,O=Example\\, Inc."), subject("CN=App,O=Example\\,Inc."));
         assert_ne!(subject("CN=App,O=Example,C=DE"), subject("CN=App,O=Example2,C=DE"));
         assert_ne!(subject("CN=App,O=Example"), subject("O=Example,CN=App"));
         for bad in ["", "x", "=", "CN", ","] {

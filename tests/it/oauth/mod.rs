@@ -15,6 +15,7 @@ mod exchange;
 mod jwt_bearer;
 mod logout;
 mod logs;
+mod mtls;
 mod par;
 mod private_key_jwt;
 mod refresh;
