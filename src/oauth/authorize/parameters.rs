@@ -93,11 +93,6 @@ impl Parameters {
         self.form().get(name).filter(|value| !value.is_empty())
     }
 
-    /// A parameter that may come several times.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.form().all(name).filter(|value| !value.is_empty())
-    }
-
     /// Who asks, according to the address.
     pub(super) fn client_id(&self) -> Result<Option<&str>, Repeated> {
         once(&self.sent, "client_id")

@@ -108,7 +108,7 @@ impl App {
 
     /// A second server on the same database.
     pub(crate) async fn node(other: &Self) -> Self {
-        Self::start(other.ctx.config.clone(), other.ctx.db.clone(), None).await
+        Self::start(other.ctx.config.clone(), other.ctx.db.clone(), tempfile::tempdir().unwrap()).await
     }
 
     /// Started again on the same database, configured otherwise.

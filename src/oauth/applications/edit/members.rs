@@ -44,7 +44,6 @@ pub(super) struct Field {
 
 /// What a field takes, and how its JSON looks. Blank is absent.
 #[derive(Clone, Copy)]
-#[expect(dead_code, reason = "the kinds are there for every feature to choose from")]
 pub(super) enum Kind {
     /// One line: a string.
     Line,
