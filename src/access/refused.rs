@@ -79,9 +79,8 @@ impl ResponseError for Refused {
             Self::Scope(scope) => {
                 challenge(&format!("Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"{scope}\""));
             }
-            Self::NotHeld(NotHeld::Db(_)) => {}
+            Self::NotHeld(NotHeld::Db(_)) | Self::Csrf(_) | Self::Right | Self::Busy | Self::Db(_) => {}
             Self::NotHeld(not_held) => challenge(&not_held.challenge("api")),
-            Self::Csrf(_) | Self::Right | Self::Busy | Self::Db(_) => {}
         }
         response
     }

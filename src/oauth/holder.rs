@@ -84,7 +84,7 @@ impl NotHeld {
         }
     }
 
-    /// The challenge (RFC 9449 section 7.1; RFC 8705 section 3: "the error code invalid_token").
+    /// The challenge (RFC 9449 section 7.1; RFC 8705 section 3: "the error code `invalid_token`").
     pub fn challenge(&self, realm: &str) -> String {
         let (code, told) = (self.code().name(), self.told());
         match self {

@@ -135,7 +135,7 @@ impl Application {
 
     /// Whether a request without PKCE is refused. RFC 9700 section 2.1.1: public clients MUST use PKCE.
     pub fn requires_pkce(&self) -> bool {
-        self.is_public() || self.row.require_pkce
+        self.is_public() || self.row.require_pkce || self.metadata.client.is_fapi2()
     }
 
     /// What the registration says about asking people.

@@ -27,6 +27,8 @@ pub(in crate::oauth) struct Asked {
     /// Asked, or the default, and allowed to the application.
     pub(super) scopes: Scopes,
     pub(super) code_challenge: Option<String>,
+    /// The key that the code is bound to (RFC 9449 section 10).
+    pub(super) dpop_jkt: Option<String>,
     pub(super) nonce: Option<String>,
     pub(super) prompts: Vec<Prompt>,
     /// Seconds since the login, at most.
@@ -66,7 +68,9 @@ fn the_request_was_pushed_if_it_must_be(
     parameters: &Parameters,
 ) -> Result<(), Error> {
     let must = ctx.config.oauth.require_pushed_authorization_requests
-        || application.metadata.authorization.require_pushed_authorization_requests;
+        || application.metadata.authorization.require_pushed_authorization_requests
+        // FAPI 2.0 Security Profile section 5.3.2.2: "shall reject authorization requests sent without PAR".
+        || application.metadata.client.is_fapi2();
     if must && parameters.kept().is_none() {
         return Err(Error::invalid_request("The application has to push its authorization requests."));
     }
@@ -85,6 +89,7 @@ pub(in crate::oauth) async fn of(
     let response_type = the_response_type_is_allowed(ctx, application, parameters)?;
     the_response_mode_is_possible(parameters, redirect_uri)?;
     let code_challenge = the_code_challenge_is_s256(application, response_type, parameters)?;
+    let dpop_jkt = the_dpop_key_is_a_thumbprint(parameters)?;
     let scopes = the_scope_is_allowed(application, parameters)?;
     an_id_token_needs_openid(response_type, &scopes)?;
     let details = the_authorization_details_are_known(ctx, application, parameters)?;
@@ -94,7 +99,30 @@ pub(in crate::oauth) async fn of(
     let claims = the_claims_are_well_formed(parameters)?;
     let expected = the_expected_person_is_one(ctx, application, parameters, &claims).await?;
     let acr = Wish::of(parameters.get("acr_values"), &claims, &application.metadata.authorization.default_acr_values);
-    Ok(Asked { response_type, scopes, code_challenge, nonce, prompts, max_age, expected, claims, details, acr })
+    Ok(Asked {
+        response_type,
+        scopes,
+        code_challenge,
+        dpop_jkt,
+        nonce,
+        prompts,
+        max_age,
+        expected,
+        claims,
+        details,
+        acr,
+    })
+}
+
+/// RFC 9449 section 10: the `dpop_jkt` "is the JWK SHA-256 Thumbprint ... of the proof-of-possession public key", which is
+/// 256 bits in base64url.
+fn the_dpop_key_is_a_thumbprint(parameters: &Parameters) -> Result<Option<String>, Error> {
+    let Some(jkt) = parameters.get("dpop_jkt") else { return Ok(None) };
+    if jkt.len() == 43 && jkt.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        Ok(Some(jkt.to_owned()))
+    } else {
+        Err(Error::invalid_request("The dpop_jkt is no SHA-256 thumbprint of a key."))
+    }
 }
 
 /// RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."

@@ -100,7 +100,7 @@ async fn code(ctx: &Ctx, tx: &Tx, ready: &Ready, grant: &grant::Model) -> Result
         grant_id: Set(grant.id),
         redirect_uri: Set(ready.target.redirect_uri.clone()),
         code_challenge: Set(ready.asked.code_challenge.clone()),
-        dpop_jkt: Set(None),
+        dpop_jkt: Set(ready.asked.dpop_jkt.clone()),
         created: Set(grant.created),
         expires: Set(grant.created + ctx.config.oauth.code_seconds),
         consumed: Set(None),

@@ -16,7 +16,7 @@ use crate::{
     web::FullPath,
 };
 
-/// RFC 7523 section 2.2: 'The value of the "client_assertion_type" is "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"'.
+/// The `client_assertion_type` of RFC 7523 section 2.2.
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What an assertion may be signed with, for the metadata too.

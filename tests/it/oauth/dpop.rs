@@ -2,10 +2,7 @@
 
 use futures_util::future::join_all;
 use poem::http::Method;
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _};
 use serde_json::{Value, json};
-
-use entities::oauth::authorization_code;
 
 use crate::support::{
     App,
@@ -13,7 +10,7 @@ use crate::support::{
     both,
     browser::Browser,
     keys::{Key, random},
-    oauth::{CALLBACK, Client, VERIFIER, post},
+    oauth::{CALLBACK, Client, VERIFIER, authorize, parameter, post, with},
     people::PASSWORD,
 };
 
@@ -262,15 +259,52 @@ both! {
         let (key, nonce) = (Key::es256(), app.nonce().await);
         let phone = app.public("phone").await;
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
-        let code = browser.code(&phone.url("openid r:view:part")).await;
-        let row = authorization_code::Entity::find().one(app.ctx.db.reader()).await.unwrap().unwrap();
-        let row = authorization_code::ActiveModel { dpop_jkt: Set(Some(key.jkt())), ..row.into() };
-        app.ctx.db.write(|tx| async move { row.update(&*tx).await }).await.unwrap();
+        let asks = with(&phone.asks("openid r:view:part"), &[("dpop_jkt", &key.jkt())]);
+        let code = browser.code(&authorize(&asks)).await;
         refused(&phone.redeem(&app, &code).await, "invalid_grant");
         let fields = redemption(&code);
         let proof = |key: &Key| key.proof(&app, (&Method::POST, TOKEN), &nonce, json!({}));
         refused(&ask(&app, &phone, &proof(&Key::es256()), &fields).await, "invalid_grant");
         assert_eq!(ask(&app, &phone, &proof(&key), &fields).await.status, 200, "it was not spent");
+        for bad in ["x", &"x".repeat(44), &"!".repeat(43)] {
+            let location = browser.follow(&authorize(&with(&asks, &[("dpop_jkt", bad)]))).await;
+            assert_eq!(parameter(location.location(), "error").as_deref(), Some("invalid_request"), "{bad}");
+        }
+    }
+
+    async fn a_proof_with_a_pushed_request_binds_its_code(app: App) {
+        app.superuser("ann").await;
+        let (key, nonce) = (Key::es256(), app.nonce().await);
+        let shop = app.confidential("shop").await;
+        let asks = shop.asks("openid");
+        let push = async |key: &Key, jkt: &str| {
+            let asks = with(&asks, &[("dpop_jkt", jkt)]);
+            let fields: Vec<(&str, &str)> = asks.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let proof = key.proof(&app, (&Method::POST, "/o/par/"), &nonce, json!({}));
+            post(&shop.actor().with("DPoP", proof), &app, "/o/par/", &fields).await
+        };
+        refused(&push(&key, &Key::es256().jkt()).await, "invalid_dpop_proof");
+        let wrong = key.proof(&app, (&Method::POST, TOKEN), &nonce, json!({}));
+        refused(&post(&shop.actor().with("DPoP", wrong), &app, "/o/par/", &[]).await, "invalid_dpop_proof");
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        for jkt in ["", &key.jkt()] {
+            let answer = push(&key, jkt).await;
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            let uri = answer.json()["request_uri"].as_str().unwrap().to_owned();
+            let code = browser.code(&authorize(&[("client_id", "shop".into()), ("request_uri", uri)])).await;
+            refused(&shop.redeem(&app, &code).await, "invalid_grant");
+            let proof = key.proof(&app, (&Method::POST, TOKEN), &nonce, json!({}));
+            assert_eq!(ask(&app, &shop, &proof, &redemption(&code)).await.status, 200);
+        }
+    }
+
+    async fn introspection_shows_what_a_token_is_bound_to(app: App) {
+        let (key, nonce) = (Key::es256(), app.nonce().await);
+        let shop = app.confidential("shop").await;
+        let proof = key.proof(&app, (&Method::POST, TOKEN), &nonce, json!({}));
+        let answer = ask(&app, &shop, &proof, &[("grant_type", "client_credentials")]).await;
+        let shown = shop.introspect(&app, answer.json()["access_token"].as_str().unwrap()).await;
+        assert_eq!((&shown["cnf"], &shown["token_type"]), (&json!({"jkt": key.jkt()}), &json!("DPoP")));
     }
 
     async fn where_nonces_are_not_required_a_fresh_proof_does_without_one(app: App) {
