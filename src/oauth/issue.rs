@@ -6,6 +6,7 @@ use entities::{
 };
 use sea_orm::{ActiveValue::Set, DbErr, prelude::*};
 use serde::Serialize;
+use serde_json::Value;
 
 use jsonwebtoken::Algorithm;
 
@@ -77,6 +78,9 @@ pub(super) struct TokenResponse {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    /// What was granted in detail (RFC 9396 section 7), which may be less than was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_details: Option<Value>,
 }
 
 /// The answer to the client. Signing comes after the commit: it would hold the one writer of SQLite for its time.
@@ -91,6 +95,7 @@ pub(super) async fn respond(ctx: &Ctx, application: &Application, issued: Issued
         }
         _ => None,
     };
+    let details = person.as_ref().map(|(_, grant)| grant.authorization_details.as_str()).unwrap_or_default();
     let scope = scopes.to_string();
     Ok(TokenResponse {
         access_token,
@@ -100,6 +105,7 @@ pub(super) async fn respond(ctx: &Ctx, application: &Application, issued: Issued
         refresh_token,
         scope,
         id_token,
+        authorization_details: at_jwt::json(details),
     })
 }
 

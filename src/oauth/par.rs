@@ -20,8 +20,8 @@ pub(super) fn add_to(routes: Route) -> Route {
 async fn par(request: &Request, ctx: Server<'_>, form: Form) -> Result<Response, Error> {
     // "authenticates the client in the same way as at the token endpoint" (section 2.1).
     let application = client::authenticate(&ctx, request, &form).await?;
-    let proven = dpop::at_endpoint(&ctx, request).await?;
-    let pushed = authorize::push(&ctx, application, &form, proven.as_deref()).await?;
+    let key = dpop::at_endpoint(&ctx, request).await?;
+    let pushed = authorize::push(&ctx, application, &form, key).await?;
     Ok(protocol::json(
         StatusCode::CREATED,
         &json!({ "request_uri": pushed.request_uri, "expires_in": pushed.expires_in }),

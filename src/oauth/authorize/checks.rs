@@ -17,6 +17,7 @@ use crate::{
         authorization_details::Details,
         error::{Code, Error},
         oidc::{acr::Wish, claims::Request as ClaimsRequest, id_token},
+        resource::{self, Resource},
     },
     scope::{Scope, Scopes},
 };
@@ -27,15 +28,17 @@ pub(in crate::oauth) struct Asked {
     /// Asked, or the default, and allowed to the application.
     pub(super) scopes: Scopes,
     pub(super) code_challenge: Option<String>,
-    /// The key that the code is bound to (RFC 9449 section 10).
-    pub(super) dpop_jkt: Option<String>,
     pub(super) nonce: Option<String>,
+    /// The DPoP key by which alone the code may be redeemed.
+    pub(super) dpop_jkt: Option<String>,
     pub(super) prompts: Vec<Prompt>,
     /// Seconds since the login, at most.
     pub(super) max_age: Option<i64>,
     /// The `sub` of the person whom the application expects.
     pub(super) expected: Option<String>,
     pub(super) claims: ClaimsRequest,
+    /// Where its tokens may be used.
+    pub(super) resources: Vec<Resource>,
     /// Allowed to the application.
     pub(super) details: Details,
     /// How strong the login has to be, or should.
@@ -58,21 +61,30 @@ pub(super) async fn of_front(
 ) -> Result<Asked, Error> {
     the_person_did_not_cancel(parameters)?;
     the_request_was_pushed_if_it_must_be(ctx, application, parameters)?;
+    the_request_is_signed_if_it_must_be(application, parameters.kept().is_some())?;
     of(ctx, application, redirect_uri, parameters).await
 }
 
 /// RFC 9126 section 5 and 6: "the authorization server MUST ... accept authorization request data only via PAR".
-fn the_request_was_pushed_if_it_must_be(
+pub(super) fn the_request_was_pushed_if_it_must_be(
     ctx: &Ctx,
     application: &Application,
     parameters: &Parameters,
 ) -> Result<(), Error> {
     let must = ctx.config.oauth.require_pushed_authorization_requests
         || application.metadata.authorization.require_pushed_authorization_requests
-        // FAPI 2.0 Security Profile section 5.3.2.2: "shall reject authorization requests sent without PAR".
+        // FAPI 2.0 section 5.3.2.2: "shall reject authorization requests sent without [RFC9126]".
         || application.metadata.client.is_fapi2();
     if must && parameters.kept().is_none() {
         return Err(Error::invalid_request("The application has to push its authorization requests."));
+    }
+    Ok(())
+}
+
+/// RFC 9101 section 10.5: `require_signed_request_object`. What is kept was signed, or refused when it was pushed.
+pub(super) fn the_request_is_signed_if_it_must_be(application: &Application, is_signed: bool) -> Result<(), Error> {
+    if application.metadata.authorization.require_signed_request_object && !is_signed {
+        return Err(Error::invalid_request("The application has to sign its authorization requests."));
     }
     Ok(())
 }
@@ -85,15 +97,16 @@ pub(in crate::oauth) async fn of(
     parameters: &Parameters,
 ) -> Result<Asked, Error> {
     no_parameter_is_repeated(parameters)?;
-    no_request_object_is_sent(parameters)?;
+    no_registration_is_sent(parameters)?;
     let response_type = the_response_type_is_allowed(ctx, application, parameters)?;
     the_response_mode_is_possible(parameters, redirect_uri)?;
     let code_challenge = the_code_challenge_is_s256(application, response_type, parameters)?;
-    let dpop_jkt = the_dpop_key_is_a_thumbprint(parameters)?;
     let scopes = the_scope_is_allowed(application, parameters)?;
     an_id_token_needs_openid(response_type, &scopes)?;
+    let resources = the_resources_are_known(ctx, parameters).await?;
     let details = the_authorization_details_are_known(ctx, application, parameters)?;
     let nonce = an_id_token_in_front_needs_a_nonce(response_type, parameters)?;
+    let dpop_jkt = the_dpop_key_is_a_thumbprint(parameters)?;
     let prompts = the_prompt_is_known(parameters)?;
     let max_age = the_max_age_is_a_number(application, parameters)?;
     let claims = the_claims_are_well_formed(parameters)?;
@@ -103,26 +116,16 @@ pub(in crate::oauth) async fn of(
         response_type,
         scopes,
         code_challenge,
-        dpop_jkt,
         nonce,
+        dpop_jkt,
         prompts,
         max_age,
         expected,
         claims,
+        resources,
         details,
         acr,
     })
-}
-
-/// RFC 9449 section 10: the `dpop_jkt` "is the JWK SHA-256 Thumbprint ... of the proof-of-possession public key", which is
-/// 256 bits in base64url.
-fn the_dpop_key_is_a_thumbprint(parameters: &Parameters) -> Result<Option<String>, Error> {
-    let Some(jkt) = parameters.get("dpop_jkt") else { return Ok(None) };
-    if jkt.len() == 43 && jkt.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-        Ok(Some(jkt.to_owned()))
-    } else {
-        Err(Error::invalid_request("The dpop_jkt is no SHA-256 thumbprint of a key."))
-    }
 }
 
 /// RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."
@@ -148,19 +151,12 @@ fn the_person_did_not_cancel(parameters: &Parameters) -> Result<(), Error> {
     if is_cancelled(parameters) { Err(cancelled()) } else { Ok(()) }
 }
 
-/// `OpenID` Connect Core 6.1, 6.2: "If this parameter is used and the OP does not support it, it MUST return the
-/// `request_not_supported` error."
-fn no_request_object_is_sent(parameters: &Parameters) -> Result<(), Error> {
-    for (name, code) in [
-        ("request", Code::RequestNotSupported),
-        ("request_uri", Code::RequestUriNotSupported),
-        ("registration", Code::RegistrationNotSupported),
-    ] {
-        if parameters.get(name).is_some() {
-            return Err(Error::new(code, "Request objects are not supported."));
-        }
+/// `OpenID` Connect Core 3.1.2.6: `registration_not_supported`.
+fn no_registration_is_sent(parameters: &Parameters) -> Result<(), Error> {
+    match parameters.get("registration") {
+        Some(_) => Err(Error::new(Code::RegistrationNotSupported, "The parameter registration is not supported.")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// RFC 6749 section 3.1.1. A missing type is an invalid request, an unknown one is unsupported, and one that the
@@ -178,6 +174,15 @@ fn the_response_type_is_allowed(
         .ok_or_else(|| Error::new(Code::UnsupportedResponseType, "This response_type is not supported."))?;
     if !application.allows_response_type(response_type) {
         return Err(Error::new(Code::UnauthorizedClient, "The application has not registered this response_type."));
+    }
+    let client = &application.metadata.client;
+    // FAPI 2.0 section 5.3.2.2: "shall support the authorization code grant" and "shall reject" what is none.
+    if client.is_fapi2() && response_type != ResponseType::Code {
+        return Err(Error::new(Code::UnauthorizedClient, "The profile of the application allows the code alone."));
+    }
+    // Nobody can prove to hold a key through the front channel (RFC 9449 section 11.4).
+    if response_type.has_token() && (client.dpop_bound_access_tokens || client.tls_client_certificate_bound_access_tokens) {
+        return Err(Error::new(Code::UnauthorizedClient, "The tokens of the application are bound to a key."));
     }
     if response_type.has_code() && !application.allows(GrantType::AuthorizationCode) {
         return Err(Error::new(Code::UnauthorizedClient, "The application may not use the authorization code grant."));
@@ -210,11 +215,24 @@ fn the_code_challenge_is_s256(
     if method != Some("S256") {
         return Err(Error::invalid_request("The code_challenge_method must be S256."));
     }
-    // BASE64URL(SHA256(..)) has 43 characters.
-    if challenge.len() != 43 || !challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+    if !is_sha256(challenge) {
         return Err(Error::invalid_request("The code_challenge is malformed."));
     }
     Ok(Some(challenge.to_owned()))
+}
+
+/// RFC 9449 section 10: `dpop_jkt` is "the JWK Thumbprint of the proof-of-possession public key using the SHA-256 hash
+/// function".
+fn the_dpop_key_is_a_thumbprint(parameters: &Parameters) -> Result<Option<String>, Error> {
+    match parameters.get("dpop_jkt") {
+        Some(jkt) if !is_sha256(jkt) => Err(Error::invalid_request("The dpop_jkt is malformed.")),
+        jkt => Ok(jkt.map(str::to_owned)),
+    }
+}
+
+/// Whether a text is BASE64URL(SHA256(..)), which has 43 characters.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// RFC 6749 section 3.3. Nothing asked is the registered default, never everything.
@@ -228,6 +246,12 @@ fn the_scope_is_allowed(application: &Application, parameters: &Parameters) -> R
         return Err(Error::new(Code::InvalidScope, "The application is allowed none of the scopes that it asks for."));
     }
     Ok(allowed)
+}
+
+/// RFC 8707 section 2: "an absolute URI ... MUST NOT include a fragment component"; one that is not registered here is
+/// `invalid_target`, whatever it looks like.
+async fn the_resources_are_known(ctx: &Ctx, parameters: &Parameters) -> Result<Vec<Resource>, Error> {
+    resource::parse(ctx, &parameters.all("resource").collect::<Vec<_>>()).await
 }
 
 /// RFC 9396 section 5.

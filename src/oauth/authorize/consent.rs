@@ -27,7 +27,9 @@ pub(super) const PATH: &str = "/o/consent/";
 
 /// Whether the person has to be asked.
 pub(super) async fn is_needed(ctx: &Ctx, ready: &Ready) -> Result<bool, DbErr> {
-    if ready.asked.prompts.contains(&super::person::Prompt::Consent) || !ready.target.application.remembers_consent() {
+    let asks = ready.asked.prompts.contains(&super::person::Prompt::Consent);
+    // What was allowed before was allowed for this server's API.
+    if asks || !ready.target.application.remembers_consent() || !elsewhere(ready).is_empty() {
         return Ok(true);
     }
     let ids = (ready.login.user.id, ready.target.application.id);
@@ -35,6 +37,12 @@ pub(super) async fn is_needed(ctx: &Ctx, ready: &Ready) -> Result<bool, DbErr> {
     let known = before.and_then(|row| Scopes::parse_known(&row.scope).ok()).map(|(known, _)| known);
     // More than was allowed asks again. What is asked for beside the scopes is as good as the scopes that it belongs to.
     Ok(known.is_none_or(|known| !ready.scopes.union(&beside(ready)).is_subset(&known)))
+}
+
+/// The resource servers of others that the tokens would be for, by the names of their applications.
+fn elsewhere(ready: &Ready) -> Vec<String> {
+    let others = ready.asked.resources.iter().filter_map(|resource| resource.application.as_ref());
+    others.map(|application| application.name.clone()).collect()
 }
 
 /// The scopes that would give what the request asks for beside its scopes.
@@ -58,6 +66,8 @@ struct ConsentPage {
     inventory: Vec<Line>,
     /// What is asked for in detail (RFC 9396).
     details: Vec<String>,
+    /// The resource servers that it is for (RFC 8707), where that is not this server's API alone.
+    resources: Vec<String>,
     sensitive: Vec<String>,
     request: String,
     ticket: String,
@@ -117,6 +127,7 @@ async fn page(ctx: &Ctx, request: &Request, ready: Ready) -> Result<Response, Db
         sensitive: words(&ready.scopes, |scope| scope.is_sensitive() && !matches!(scope, Scope::Role(..))),
         inventory: lines(&ready.scopes),
         details: ready.details.words(),
+        resources: elsewhere(&ready),
         ticket: ticket(ctx, &ready, &query),
         request: query,
         application: ready.target.application,

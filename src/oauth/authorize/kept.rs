@@ -47,6 +47,12 @@ pub(super) async fn keep<'a>(
     Ok(format!("{URN}{value}"))
 }
 
+/// The address at which the browser goes on.
+pub(super) fn address(application: &Application, request_uri: &str) -> String {
+    let pairs = [("client_id", application.client_id.as_str()), ("request_uri", request_uri)];
+    format!("{}?{}", super::PATH, form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
 /// Whether a `request_uri` is of this kind.
 pub(super) fn is_kept(request_uri: &str) -> bool {
     request_uri.starts_with(URN)

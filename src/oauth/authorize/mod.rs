@@ -19,6 +19,7 @@ mod parameters;
 mod person;
 mod push;
 mod refusal;
+mod request_object;
 mod response_mode;
 mod response_type;
 mod target;
@@ -26,18 +27,18 @@ mod target;
 use poem::{Request, Response, Route, handler, web::Data};
 use sea_orm::DbErr;
 
-pub use super::jws::ALGORITHMS as REQUEST_OBJECT_ALGORITHMS;
 use checks::Asked;
 use parameters::Parameters;
 pub use person::PROMPTS;
 use person::Presence;
 pub(super) use push::push;
 use refusal::Refusal;
+pub use request_object::ALGORITHMS as REQUEST_OBJECT_ALGORITHMS;
 pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
 use target::{Astray, Target};
 
-use super::{application::Application, authorization_details::Details, both};
+use super::{application::Application, authorization_details::Details, both, error::Error};
 use crate::{
     accounts::{self, session::Login},
     ctx::Ctx,
@@ -74,9 +75,14 @@ struct Ready {
 async fn prepare(ctx: &Ctx, request: &Request, parameters: Parameters) -> Result<Ready, Refusal> {
     let application = target::application(ctx, &parameters).await?;
     let parameters = referred(ctx, &application, parameters).await?;
+    let unsigned = signed(ctx, &application, &parameters).await?;
     let target = target::of(ctx, application, &parameters).await?;
     let presence = Presence::of(ctx, request).await?;
-    let asked = match checks::of_front(ctx, &target.application, &target.redirect_uri, &parameters).await {
+    let asked = match unsigned {
+        Ok(()) => checks::of_front(ctx, &target.application, &target.redirect_uri, &parameters).await,
+        Err(refused) => Err(refused),
+    };
+    let asked = match asked {
         Ok(asked) => asked,
         // RFC 9700 section 4.11.2: authenticate the user before sending an error to an application whose identity is
         // not assured; otherwise a link to this server would be a link to anywhere.
@@ -109,6 +115,35 @@ async fn referred(ctx: &Ctx, application: &Application, parameters: Parameters) 
             kept::open(ctx, application, parameters, &request_uri).await
         }
         _ => Ok(parameters),
+    }
+}
+
+/// A signed request is verified once, and then kept, as if it had been pushed: the browser goes on with a reference. What
+/// is wrong with one is told to an address outside it only where the application's requests need not be signed: else
+/// nothing outside is believed.
+async fn signed(
+    ctx: &Ctx,
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<Result<(), Error>, Refusal> {
+    if parameters.kept().is_some() || checks::is_cancelled(parameters) {
+        return Ok(Ok(()));
+    }
+    if let Err(refused) = checks::the_request_was_pushed_if_it_must_be(ctx, application, parameters) {
+        return Ok(Err(refused));
+    }
+    match request_object::of_front(ctx, application, parameters).await {
+        Ok(None) => Ok(Ok(())),
+        Ok(Some(form)) => {
+            let request_uri = kept::keep(ctx, application, form.pairs()).await?;
+            Err(Refusal::Elsewhere(kept::address(application, &request_uri)))
+        }
+        Err(refused) if application.metadata.authorization.require_signed_request_object => {
+            let message = "The signed request of the application that sent you here is not valid. \
+                           Please tell the people who run the application.";
+            Err(Refusal::Page(Fault::bad_request(message).log(refused.to_string())))
+        }
+        Err(refused) => Ok(Err(refused)),
     }
 }
 

@@ -103,6 +103,11 @@ impl Parameters {
         once(&self.sent, name)
     }
 
+    /// A parameter that may come several times.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.form().all(name).filter(|value| !value.is_empty())
+    }
+
     /// A note of our own.
     pub(super) fn note(&self, name: &str) -> Option<&str> {
         self.sent.get(name).filter(|value| !value.is_empty())

@@ -13,7 +13,7 @@ use crate::{
     oauth::{
         application::{GrantType, Method},
         authorization_details,
-        authorize::{PROMPTS, ResponseMode, ResponseType},
+        authorize::{PROMPTS, REQUEST_OBJECT_ALGORITHMS, ResponseMode, ResponseType},
         client, dpop,
         error::Error,
         oidc::{acr::Acr, claims},
@@ -107,9 +107,10 @@ fn document(ctx: &Ctx) -> Value {
         "authorization_details_types_supported": authorization_details::TYPES,
         "authorization_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
-        // The default of this one is true (Discovery 1.0 section 3), so it has to be said.
-        "request_uri_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "request_object_signing_alg_values_supported": REQUEST_OBJECT_ALGORITHMS.map(signing::name),
         "service_documentation": ctx.config.url("/api-doc/"),
     })
 }

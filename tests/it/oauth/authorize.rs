@@ -3,6 +3,8 @@
 mod authorization_details;
 mod claims;
 mod practice;
+mod resource;
+mod request_object;
 mod response;
 
 use poem::http::{Method, StatusCode};
@@ -150,8 +152,8 @@ both! {
             (&[("max_age", "soon")], "invalid_request"),
             (&[("claims", "[]")], "invalid_request"),
             (&[("claims", "{\"id_token\":{\"email\":1}}")], "invalid_request"),
-            (&[("request", "eyJ")], "request_not_supported"),
-            (&[("request_uri", "https://evil.example/")], "request_uri_not_supported"),
+            (&[("request", "eyJ")], "invalid_request_object"),
+            (&[("request_uri", "https://evil.example/")], "invalid_request_uri"),
             (&[("registration", "{}")], "registration_not_supported"),
             (&[("id_token_hint", "eyJ.e30.")], "invalid_request"),
         ] {
@@ -208,7 +210,6 @@ both! {
             ("acr_values", "urn:nobody:knows"),
             ("login_hint", "somebody"),
             ("claims", "{\"userinfo\":{\"name\":{\"essential\":true}}}"),
-            ("resource", "https://api.example/"),
         ];
         let location = browser.allow(&authorize(&with(&shop.asks("openid"), &wishes))).await;
         assert!(parameter(&location, "code").is_some(), "{location}");

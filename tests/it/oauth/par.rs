@@ -10,7 +10,8 @@ use crate::support::{
     actors::{Actor, Answer},
     both,
     browser::Browser,
-    oauth::{CALLBACK, Client, Tokens, authorize, hidden, parameter, post, query, with},
+    keys::Key,
+    oauth::{CALLBACK, Client, Tokens, VERIFIER, authorize, hidden, parameter, post, query, with},
     people::PASSWORD,
 };
 
@@ -228,5 +229,72 @@ both! {
         assert_eq!(shop.refresh(&app, value).await.json()["error"], "invalid_grant");
         assert_eq!(shop.introspect(&app, value).await, json!({"active": false}));
         assert!(query(&browser.allow(&refer(&shop, &request_uri)).await).iter().any(|(name, _)| name == "code"));
+    }
+}
+
+both! {
+    async fn a_proof_at_par_binds_the_code_to_its_key(app: App) {
+        app.superuser("ann").await;
+        let key = Key::es256();
+        let shop = app.with_metadata("shop", json!({"dpop_bound_access_tokens": true})).await;
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        let request = shop.asks("openid");
+        let fields: Vec<(&str, &str)> = request.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let nonce = app.nonce().await;
+        let proof = |path: &str, key: &Key| key.proof(&app, (&Method::POST, path), &nonce, json!({}));
+        let pushed = post(&shop.actor().with("DPoP", proof("/o/par/", &key)), &app, "/o/par/", &fields).await;
+        assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text);
+        let code = browser.code(&refer(&shop, pushed.json()["request_uri"].as_str().unwrap())).await;
+        let redeem = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)];
+        let other = shop.actor().with("DPoP", proof("/o/token/", &Key::es256()));
+        assert_eq!(post(&other, &app, "/o/token/", &redeem).await.json()["error"], "invalid_grant");
+        let answer = post(&shop.actor().with("DPoP", proof("/o/token/", &key)), &app, "/o/token/", &redeem).await;
+        assert_eq!((answer.status, &answer.json()["token_type"]), (StatusCode::OK, &json!("DPoP")), "{}", answer.text);
+        // A key that is named and another that is proved.
+        let jkt = Key::es256().jkt();
+        let mut two = fields.clone();
+        two.push(("dpop_jkt", &jkt));
+        let answer = post(&shop.actor().with("DPoP", proof("/o/par/", &key)), &app, "/o/par/", &two).await;
+        assert_eq!(answer.json()["error"], "invalid_dpop_proof");
+        let mut malformed = fields.clone();
+        malformed.push(("dpop_jkt", "short"));
+        assert_eq!(post(&shop.actor(), &app, "/o/par/", &malformed).await.json()["error"], "invalid_request");
+    }
+
+    async fn the_profile_fapi_2_means_pushed_requests_pkce_and_the_code_alone(app: App) {
+        app.superuser("ann").await;
+        let key = Key::es256();
+        let metadata = json!({
+            "profile": "fapi2", "token_endpoint_auth_method": "private_key_jwt", "jwks": key.jwks(), "dpop_bound_access_tokens": true,
+            "response_types": ["code", "code id_token"],
+        });
+        let shop = app.with_metadata("shop", metadata).await;
+        let shop = app.change(&shop, |row| row.require_pkce = Set(false)).await;
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        assert_eq!(parameter(browser.get(&shop.url("openid")).await.location(), "error").as_deref(), Some("invalid_request"));
+        let push = async |change: &[(&str, &str)]| {
+            let assertion = key.assertion(&app, "shop", json!({}));
+            let mut fields = with(&shop.asks("openid"), change);
+            fields.push(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into()));
+            fields.push(("client_assertion", assertion));
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            post(&Actor::anonymous(), &app, "/o/par/", &fields).await
+        };
+        assert_eq!(push(&[("response_type", "code id_token")]).await.json()["error"], "unauthorized_client");
+        assert_eq!(push(&[("code_challenge", ""), ("code_challenge_method", "")]).await.json()["error"], "invalid_request");
+        let answer = push(&[]).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        let code = browser.code(&refer(&shop, answer.json()["request_uri"].as_str().unwrap())).await;
+        let nonce = app.nonce().await;
+        let assertion = key.assertion(&app, "shop", json!({}));
+        let fields = [
+            ("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", &assertion),
+        ];
+        let proof = key.proof(&app, (&Method::POST, "/o/token/"), &nonce, json!({}));
+        let answer = post(&Actor::anonymous().with("DPoP", proof), &app, "/o/token/", &fields).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let row = pushed_request::Entity::find().one(app.ctx.db.reader()).await.unwrap().unwrap();
+        assert!(!row.parameters.contains("client_assertion"), "credentials are not kept");
     }
 }

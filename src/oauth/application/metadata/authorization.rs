@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    oauth::{authorization_details, authorize::ResponseType, oidc::acr::Acr},
+    oauth::{authorization_details, authorize::{REQUEST_OBJECT_ALGORITHMS, ResponseType}, oidc::acr::Acr},
     signing,
     web::form::Errors,
 };
@@ -71,6 +71,10 @@ impl Authorization {
         let signs = |name: &String| signing::ALGORITHMS.map(signing::name).contains(name);
         if self.authorization_signed_response_alg.as_ref().is_some_and(|name| !signs(name)) {
             errors.add("authorization_signed_response_alg", "This server does not sign by that algorithm.");
+        }
+        let verifies = |name: &String| REQUEST_OBJECT_ALGORITHMS.map(signing::name).contains(name);
+        if self.request_object_signing_alg.as_ref().is_some_and(|name| !verifies(name)) {
+            errors.add("request_object_signing_alg", "This server does not verify that algorithm.");
         }
         if self.request_uris.len() > MAX {
             errors.add("request_uris", "There are too many addresses.");

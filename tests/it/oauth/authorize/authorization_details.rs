@@ -80,10 +80,14 @@ both! {
         let shop = shop(&app).await;
         let details = json!([inventory(&["view", "delete"], &["part", "stock"])]);
         let code = browser.code(&ask(&shop, &details)).await;
-        Tokens::of(&shop.redeem(&app, &code).await);
+        let answer = shop.redeem(&app, &code).await;
         let row = grant::Entity::find().one(app.ctx.db.reader()).await.unwrap().unwrap();
         let kept: Value = serde_json::from_str(&row.authorization_details).unwrap();
         assert_eq!(kept, json!([{"type": "inventory", "locations": ["http://127.0.0.1:8000/api/"], "actions": ["view"], "datatypes": ["part"]}]));
+        // Section 7: "the AS MUST also return the authorization details as granted".
+        assert_eq!(answer.json()["authorization_details"], kept);
+        let access = Tokens::of(&answer).access;
+        assert_eq!(shop.introspect(&app, &access).await["authorization_details"], kept);
         let nothing = authorize(&with(&shop.asks("r:view:stock"), &[("authorization_details", &json!([inventory(&["view"], &["stock"])]).to_string())]));
         assert_eq!(parameter(browser.get(&nothing).await.location(), "error").as_deref(), Some("access_denied"));
     }
