@@ -181,7 +181,9 @@ fn the_response_type_is_allowed(
         return Err(Error::new(Code::UnauthorizedClient, "The profile of the application allows the code alone."));
     }
     // Nobody can prove to hold a key through the front channel (RFC 9449 section 11.4).
-    if response_type.has_token() && (client.dpop_bound_access_tokens || client.tls_client_certificate_bound_access_tokens) {
+    if response_type.has_token()
+        && (client.dpop_bound_access_tokens || client.tls_client_certificate_bound_access_tokens)
+    {
         return Err(Error::new(Code::UnauthorizedClient, "The tokens of the application are bound to a key."));
     }
     if response_type.has_code() && !application.allows(GrantType::AuthorizationCode) {

@@ -121,11 +121,7 @@ async fn referred(ctx: &Ctx, application: &Application, parameters: Parameters) 
 /// A signed request is verified once, and then kept, as if it had been pushed: the browser goes on with a reference. What
 /// is wrong with one is told to an address outside it only where the application's requests need not be signed: else
 /// nothing outside is believed.
-async fn signed(
-    ctx: &Ctx,
-    application: &Application,
-    parameters: &Parameters,
-) -> Result<Result<(), Error>, Refusal> {
+async fn signed(ctx: &Ctx, application: &Application, parameters: &Parameters) -> Result<Result<(), Error>, Refusal> {
     if parameters.kept().is_some() || checks::is_cancelled(parameters) {
         return Ok(Ok(()));
     }

@@ -38,7 +38,8 @@ pub(super) async fn of_front(
     application: &Application,
     parameters: &Parameters,
 ) -> Result<Option<Form>, Error> {
-    let sent = |name| parameters.sent(name).map_err(|_| Error::invalid_request("A parameter is included more than once."));
+    let sent =
+        |name| parameters.sent(name).map_err(|_| Error::invalid_request("A parameter is included more than once."));
     match (sent("request")?, sent("request_uri")?) {
         // RFC 9101 section 5: "the request and request_uri parameters MUST NOT be used together".
         (Some(_), Some(_)) => Err(Error::invalid_request("The parameters request and request_uri exclude each other.")),

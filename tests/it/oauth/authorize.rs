@@ -3,8 +3,8 @@
 mod authorization_details;
 mod claims;
 mod practice;
-mod resource;
 mod request_object;
+mod resource;
 mod response;
 
 use poem::http::{Method, StatusCode};

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    oauth::{authorization_details, authorize::{REQUEST_OBJECT_ALGORITHMS, ResponseType}, oidc::acr::Acr},
+    oauth::{
+        authorization_details,
+        authorize::{REQUEST_OBJECT_ALGORITHMS, ResponseType},
+        oidc::acr::Acr,
+    },
     signing,
     web::form::Errors,
 };

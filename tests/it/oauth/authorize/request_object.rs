@@ -23,7 +23,6 @@ struct Signer<'a> {
     key: Key,
 }
 
-
 impl<'a> Signer<'a> {
     async fn new(app: &'a App, more: Value) -> Self {
         app.superuser("ann").await;
