@@ -45,7 +45,7 @@ pub(super) struct Create {
     /// It cannot keep a secret: a browser, phone or desktop application.
     #[arg(long)]
     public: bool,
-    /// `authorization_code`, `refresh_token` or `client_credentials`; may be given several times.
+    /// How it gets tokens, by `grant_type`, such as `authorization_code`; may be given several times.
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<String>,
     /// Where codes may be sent; may be given several times.

@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// Whether this is a live secret of the application. A public application has none. Guesses are the caller's to limit.
+///
+/// Whatever is wrong costs the same, so that how long a refusal takes does not tell which clients there are.
 pub async fn verify_secret(ctx: &Ctx, application: &Application, given: &str) -> Result<bool, DbErr> {
-    if application.is_public() || !application.is_active || !Kind::ClientSecret.recognises(given) {
-        return Ok(false);
-    }
     let digest = secret::digest(given);
     let live = live(ctx, application.id).await?;
     // Every one is compared, in constant time, whichever matches.
-    Ok(live.iter().fold(false, |found, row| secret::same(&row.digest, &digest) | found))
+    let matches = live.iter().fold(false, |found, row| secret::same(&row.digest, &digest) | found);
+    Ok(matches && application.is_active && !application.is_public() && Kind::ClientSecret.recognises(given))
 }
 
 /// The secrets that work now, newest first.

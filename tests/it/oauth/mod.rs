@@ -9,6 +9,7 @@ mod client;
 mod code;
 mod consent;
 mod device;
+mod disabled;
 mod discovery;
 mod dpop;
 mod exchange;

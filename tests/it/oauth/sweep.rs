@@ -1,7 +1,7 @@
 //! What has expired is removed, and nothing else.
 
-use entities::oauth::{access_token, authorization_code, grant, refresh_token};
-use sea_orm::{EntityTrait as _, PaginatorTrait as _};
+use entities::oauth::{access_token, authorization_code, decoupled_request, grant, refresh_token};
+use sea_orm::{ActiveValue::Set, EntityTrait as _, PaginatorTrait as _};
 use stockade::oauth::sweep;
 
 use crate::support::{both, browser::Browser, oauth::Tokens, people::PASSWORD};
@@ -29,5 +29,20 @@ both! {
         assert_eq!(sweep(&app.ctx).await.unwrap(), 0);
         assert_eq!(shop.introspect(&app, &live.access).await["active"], true);
         Tokens::of(&shop.refresh(&app, live.refresh()).await);
+    }
+
+    async fn what_was_asked_elsewhere_and_what_was_given_in_exchange_goes_too(app: App) {
+        app.superuser("ann").await;
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        let kiosk = app.enrol("kiosk", |row| row.grant_types = Set(format!("{device} refresh_token"))).await;
+        crate::oauth::device::tokens(&app, &kiosk, "ann", &[("scope", "openid g:read")]).await;
+        kiosk.post(&app, "/o/device-authorization/", &[("scope", "g:read")]).await;
+        let db = app.ctx.db.reader();
+        assert_eq!(decoupled_request::Entity::find().count(db).await.unwrap(), 2);
+        assert_eq!(sweep(&app.ctx).await.unwrap(), 0);
+        app.ctx.clock.advance(3600 + 3600 + 60);
+        sweep(&app.ctx).await.unwrap();
+        assert_eq!(decoupled_request::Entity::find().count(db).await.unwrap(), 0);
+        assert_eq!(grant::Entity::find().count(db).await.unwrap(), 0, "its refresh token has expired too");
     }
 }

@@ -5,6 +5,7 @@ mod api_doc;
 mod applications;
 mod consent;
 mod driver;
+mod elsewhere;
 mod form_post;
 
 use crate::support::server::{ADMIN, Server, Store};
