@@ -432,6 +432,17 @@ mod tests {
     }
 
     #[test]
+    fn the_readmes_trusted_issuer_is_read_as_it_stands() {
+        let readme = include_str!("../README.md");
+        let (_, rest) = readme.split_once("```toml\n[[oauth.trusted_issuers]]").unwrap();
+        let text = format!("[[oauth.trusted_issuers]]{}", rest.split("```").next().unwrap());
+        let config: Config = toml::from_str(&text).unwrap();
+        let [issuer] = config.oauth.trusted_issuers.as_slice() else { panic!("one is needed") };
+        assert_eq!((issuer.issuer.as_str(), issuer.subject), ("https://idp.example", SubjectIs::Email));
+        assert!(toml::from_str::<Config>(&text.replace("applications", "aplications")).is_err());
+    }
+
+    #[test]
     fn a_value_of_the_wrong_type_is_fatal_and_named() {
         let error = load(&[("STOCKADE_LISTEN", "everywhere")]).unwrap_err().to_string();
         assert!(error.contains("listen") || error.contains("socket address"), "{error}");

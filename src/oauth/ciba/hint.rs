@@ -1,6 +1,6 @@
 //! Whom an application means (CIBA core section 7.1): "exactly one of the hints MUST be present".
 
-use entities::accounts::user;
+use entities::{accounts::user, oauth::grant};
 use sea_orm::{DbErr, QuerySelect as _, prelude::*};
 
 use super::parameters::Parameters;
@@ -10,6 +10,7 @@ use crate::{
         application::Application,
         error::{Code, Error},
         oidc::id_token,
+        subject,
     },
 };
 
@@ -56,10 +57,22 @@ async fn by_name(ctx: &Ctx, hint: &str) -> Result<Option<user::Model>, DbErr> {
 
 /// An ID token of ours, to this application; its age does not matter.
 async fn by_id_token(ctx: &Ctx, application: &Application, hint: &str) -> Result<Option<user::Model>, Error> {
-    match id_token::read_hint(ctx, hint).await? {
-        Some(claims) if claims.aud == application.client_id => {
-            Ok(user::Entity::find().filter(user::Column::Sub.eq(claims.sub)).one(ctx.db.reader()).await?)
-        }
-        _ => Err(Error::invalid_request("The id_token_hint is no ID token of this client.")),
-    }
+    let claims = match id_token::read_hint(ctx, hint).await? {
+        Some(claims) if claims.aud == application.client_id => claims,
+        _ => return Err(Error::invalid_request("The id_token_hint is no ID token of this client.")),
+    };
+    let db = ctx.db.reader();
+    let by_sub = user::Entity::find().filter(user::Column::Sub.eq(&claims.sub)).one(db).await?;
+    let found = match by_sub {
+        Some(user) => Some(user),
+        // A `sub` that only this application knows cannot be turned back, but the grant remembers whose it was.
+        None => grant::Entity::find()
+            .filter(grant::Column::Sid.eq(&claims.sid))
+            .filter(grant::Column::ApplicationId.eq(application.id))
+            .find_also_related(user::Entity)
+            .one(db)
+            .await?
+            .and_then(|(_, user)| user),
+    };
+    Ok(found.filter(|user| subject::of(ctx, application, user) == claims.sub))
 }

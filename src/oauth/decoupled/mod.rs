@@ -10,7 +10,7 @@ use entities::oauth::decoupled_request;
 use crate::{clock::Timestamp, scope::Scopes};
 
 pub(super) use decide::{Decision, Outcome, decide};
-pub(super) use poll::poll;
+pub(super) use poll::{Approved, poll};
 pub(super) use show::{Shown, shown};
 
 /// How often an application may ask, in seconds, until it is told to slow down (RFC 8628 section 3.2, CIBA core 7.3).

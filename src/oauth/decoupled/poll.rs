@@ -15,8 +15,16 @@ use crate::{
         error::{Code, Error},
         grant::{locked, not_good, stands},
         issue,
+        resource::{self, Resource},
     },
 };
+
+/// A request that was approved, and for which resources its first token is to be.
+pub(in crate::oauth) struct Approved {
+    pub(in crate::oauth) grant: grant::Model,
+    pub(in crate::oauth) user: user::Model,
+    pub(in crate::oauth) audience: String,
+}
 
 /// The grant of a request that was approved, spent by this call; or what to tell the application, which is committed too:
 /// how often it asked must be remembered.
@@ -26,7 +34,8 @@ pub(in crate::oauth) async fn poll(
     application: &Application,
     kind: Kind,
     digest: &str,
-) -> Result<Result<(grant::Model, user::Model), Error>, DbErr> {
+    asked: &[Resource],
+) -> Result<Result<Approved, Error>, DbErr> {
     use decoupled_request::{Column, Entity};
     let now = ctx.clock.now();
     // Locked: of two that spend one code, the second sees what the first did.
@@ -61,7 +70,7 @@ pub(in crate::oauth) async fn poll(
             let spent =
                 Entity::update_many().col_expr(Column::Consumed, Expr::value(now)).filter(Column::Id.eq(row.id));
             spent.exec(&**tx).await?;
-            Ok(Ok((grant, user)))
+            Ok(Ok(Approved { grant, user, audience }))
         }
     }
 }

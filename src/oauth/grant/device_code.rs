@@ -8,6 +8,7 @@ use crate::{
         decoupled::{self, Kind},
         error::{Code, Error},
         issue::Issued,
+        resource,
     },
     secret::{self, Kind as Value},
 };
@@ -22,10 +23,12 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
         return Err(not_good());
     }
     let digest = secret::digest(code);
+    let asked = resource::asked(ctx, &asking.form).await?;
+    let asked = asked.as_slice();
     ctx.db
         .write(|tx| async move {
-            match decoupled::poll(ctx, &tx, &asking.application, Kind::Device, &digest).await? {
-                Ok((grant, user)) => tokens_of(ctx, &tx, asking, grant, user).await,
+            match decoupled::poll(ctx, &tx, &asking.application, Kind::Device, &digest, asked).await? {
+                Ok(approved) => tokens_of(ctx, &tx, asking, approved).await,
                 Err(refused) => Ok(Err(refused)),
             }
         })

@@ -16,6 +16,7 @@ use sea_orm::{ActiveValue::Set, DbErr, QuerySelect as _, prelude::*};
 use super::{
     application::Application,
     confirmation::Confirmation,
+    decoupled::Approved,
     error::Error,
     issue::{self, Issued, Mint},
     protocol::Form,
@@ -55,19 +56,18 @@ pub(super) const fn not_good() -> Error {
 }
 
 /// The first tokens of a grant that a person gave, which the caller holds locked.
-async fn tokens_of(
-    ctx: &Ctx,
-    tx: &Tx,
-    asking: &Asking,
-    grant: grant::Model,
-    user: user::Model,
-) -> Result<Result<Issued, Error>, DbErr> {
+async fn tokens_of(ctx: &Ctx, tx: &Tx, asking: &Asking, approved: Approved) -> Result<Result<Issued, Error>, DbErr> {
     let Asking { application, confirmation, .. } = asking;
+    let Approved { grant, user, audience } = approved;
     let scopes = match issue::current_scopes(tx, application, &user, &grant, None).await? {
         Ok(scopes) => scopes,
         Err(refused) => return Ok(Err(refused)),
     };
-    let mint = Mint { confirmation: confirmation.as_ref(), ..Mint::new(application, Some(&grant), &scopes) };
+    let mint = Mint {
+        audience: &audience,
+        confirmation: confirmation.as_ref(),
+        ..Mint::new(application, Some(&grant), &scopes)
+    };
     let access_token = issue::access_token(ctx, tx, mint).await?;
     let refresh_token = if issue::is_refreshable(application, &scopes) {
         let value = Kind::RefreshToken.generate(ctx.rng);

@@ -18,7 +18,7 @@ use crate::{
         application::{GrantType, metadata::tokens::Format},
         error::{Code, Error},
         issue::{self, Issued, Mint},
-        resource,
+        resource, subject as named,
         token::scope_parameter,
     },
     scope::{Scope, Scopes},
@@ -103,14 +103,14 @@ async fn permitted(ctx: &Ctx, asking: &Asking, value: &str) -> Result<Live, Erro
 
 /// Who acts, and for whom they did (section 4.1): the actor that is proved by a token of its own, else the client itself.
 async fn chain(ctx: &Ctx, asking: &Asking, subject: &Live, actor: Option<&str>) -> Result<String, Error> {
-    let own = format!("client:{}", asking.application.client_id);
+    let own = named::of_client(&asking.application);
     let sub = match actor {
         None => own,
         Some(value) => {
             let live = access_token::live(ctx, value).await?;
             let live = live.filter(|live| live.application.id == asking.application.id);
             let live = live.ok_or_else(|| unacceptable("the actor token is not alive, or another client's"))?;
-            live.user.map_or(own, |user| user.sub)
+            live.user.map_or(own, |user| named::of(ctx, &asking.application, &user))
         }
     };
     let before: Option<Value> = subject.token.act.as_deref().and_then(|act| serde_json::from_str(act).ok());

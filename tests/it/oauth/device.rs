@@ -281,6 +281,26 @@ both! {
         assert_eq!(error(&answer), "invalid_scope");
     }
 
+    async fn the_first_token_may_be_for_fewer_resources_and_a_wrong_one_spends_nothing(app: App) {
+        use crate::oauth::resource::{LABELS, labels};
+        app.superuser("ann").await;
+        labels(&app, "opaque").await;
+        let printer = printer(&app, "printer").await;
+        let api = "http://127.0.0.1:8000/api/";
+        let fields = [("scope", "openid g:read"), ("resource", LABELS)];
+        let asked = printer.post(&app, "/o/device-authorization/", &fields).await.json();
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        press(&browser, &asked, &printer, "accept").await;
+        let poll_for = async |resource: &str| {
+            let code = text(&asked, "device_code");
+            printer.post(&app, "/o/token/", &[("grant_type", GRANT), ("device_code", code), ("resource", resource)]).await
+        };
+        assert_eq!(error(&poll_for("https://nobody.example/").await), "invalid_target");
+        assert_eq!(error(&poll_for(api).await), "invalid_target", "it was not asked for");
+        let tokens = Tokens::of(&poll_for(LABELS).await);
+        assert_eq!(app.userinfo(&tokens.access).await.status, StatusCode::UNAUTHORIZED);
+    }
+
     async fn only_a_client_that_may_and_proves_who_it_is_starts_a_device(app: App) {
         let shop = app.confidential("shop").await;
         let answer = shop.post(&app, "/o/device-authorization/", &[("scope", "g:read")]).await;
