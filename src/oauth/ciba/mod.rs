@@ -13,6 +13,7 @@ use poem::{Route, get};
 use super::both;
 
 pub use pages::waiting;
+pub(super) use parameters::signing_algorithms;
 pub use ping::deliver;
 
 /// How applications learn of the decision, for the metadata too.

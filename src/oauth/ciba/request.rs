@@ -61,7 +61,7 @@ async fn ask(request: &Request, ctx: Server<'_>, form: Form) -> Result<Response,
     if application.is_public() || !application.allows(GrantType::Ciba) {
         return Err(Error::new(Code::UnauthorizedClient, "The client may not use backchannel authentication."));
     }
-    let parameters = Parameters::of(&form)?;
+    let parameters = Parameters::of(&ctx, &application, &form).await?;
     let scopes = scopes(&application, &parameters)?;
     let message = binding_message(&parameters)?;
     let seconds = requested_expiry(&parameters, ctx.config.oauth.ciba_seconds)?;

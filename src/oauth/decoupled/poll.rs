@@ -67,6 +67,11 @@ pub(in crate::oauth) async fn poll(
             if !stands(&grant, &user) {
                 return Ok(Err(not_good()));
             }
+            // A request for another resource than those that were granted spends nothing.
+            let audience = match resource::among(ctx, asked, &grant.resources) {
+                Ok(audience) => audience,
+                Err(refused) => return Ok(Err(refused)),
+            };
             let spent =
                 Entity::update_many().col_expr(Column::Consumed, Expr::value(now)).filter(Column::Id.eq(row.id));
             spent.exec(&**tx).await?;

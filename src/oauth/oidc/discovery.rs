@@ -73,7 +73,7 @@ fn document(ctx: &Ctx) -> Value {
         methods.iter().filter(|method| **method != Method::None).map(|method| method.name()).collect();
     let methods: Vec<_> = methods.iter().map(|method| method.name()).collect();
     let assertion_algorithms = client::assertion::ALGORITHMS.map(signing::name);
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize/"),
         "token_endpoint": at("/token/"),
@@ -83,10 +83,6 @@ fn document(ctx: &Ctx) -> Value {
         "introspection_endpoint": at("/introspect/"),
         "pushed_authorization_request_endpoint": at("/par/"),
         "require_pushed_authorization_requests": ctx.config.oauth.require_pushed_authorization_requests,
-        "device_authorization_endpoint": at("/device-authorization/"),
-        "backchannel_authentication_endpoint": at("/bc-authorize/"),
-        "backchannel_token_delivery_modes_supported": ciba::DELIVERY_MODES,
-        "backchannel_user_code_parameter_supported": false,
         "end_session_endpoint": at("/logout/"),
         "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
         "response_types_supported": ResponseType::offered(&ctx.config).map(ResponseType::name).collect::<Vec<_>>(),
@@ -103,8 +99,6 @@ fn document(ctx: &Ctx) -> Value {
         "tls_client_certificate_bound_access_tokens": tls::sees_clients(&ctx.config.tls),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
-        "userinfo_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
-        "introspection_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "acr_values_supported": Acr::ALL.map(Acr::name),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&TOKEN_CLAIMS).collect::<Vec<_>>(),
@@ -118,6 +112,25 @@ fn document(ctx: &Ctx) -> Value {
         "require_request_uri_registration": true,
         "request_object_signing_alg_values_supported": REQUEST_OBJECT_ALGORITHMS.map(signing::name),
         "service_documentation": ctx.config.url("/api-doc/"),
+    });
+    // In parts: the macro takes only so many members at once.
+    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), elsewhere(ctx)) {
+        document.extend(more);
+    }
+    document
+}
+
+/// What is asked elsewhere than in the browser, and answers that are signed.
+fn elsewhere(ctx: &Ctx) -> Value {
+    let at = |path: &str| format!("{}{path}", ctx.config.issuer());
+    json!({
+        "device_authorization_endpoint": at("/device-authorization/"),
+        "backchannel_authentication_endpoint": at("/bc-authorize/"),
+        "backchannel_token_delivery_modes_supported": ciba::DELIVERY_MODES,
+        "backchannel_user_code_parameter_supported": false,
+        "backchannel_authentication_request_signing_alg_values_supported": ciba::signing_algorithms(),
+        "userinfo_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
+        "introspection_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
     })
 }
 

@@ -17,6 +17,7 @@ use crate::support::{
     browser::{self, Browser},
     oauth::{Client, Tokens, form, hidden, jwt, post},
     people::PASSWORD,
+    signer::Signer,
 };
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -204,6 +205,51 @@ both! {
         let own = bank.tokens(&app, "ann", "openid").await.id.unwrap();
         let answer = ask(&app, &bank, &[("login_hint", ""), ("id_token_hint", &own)]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+
+    async fn a_client_that_is_registered_to_sign_must_and_a_signed_request_counts_once(app: App) {
+        app.superuser("ann").await;
+        let bank = bank(&app).await;
+        let (signer, thief) = (Signer::new("k1"), Signer::new("k1"));
+        let keys: Value = serde_json::from_str(&signer.jwks()).unwrap();
+        let metadata = json!({"backchannel_authentication_request_signing_alg": "ES256", "jwks": keys});
+        let bank = app.change(&bank, |row| row.metadata = Set(metadata.to_string())).await;
+        let now = app.ctx.clock.now();
+        let good = |jti: &str| {
+            json!({
+                "iss": "bank", "aud": "http://127.0.0.1:8000/o", "iat": now, "nbf": now, "exp": now + 300, "jti": jti,
+                "scope": "openid g:read", "login_hint": "ann", "binding_message": "W4SCT",
+            })
+        };
+        let send = async |request: String| bank.post(&app, PATH, &[("request", &request)]).await;
+        assert_eq!(error(&ask(&app, &bank, &[]).await), "invalid_request", "without a signature");
+        let request = signer.sign(&good("1"));
+        let beside = [("request", request.as_str()), ("login_hint", "ann")];
+        assert_eq!(error(&bank.post(&app, PATH, &beside).await), "invalid_request");
+        let answer = send(request.clone()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        assert!(browser.get("/o/ciba/").await.body.contains("W4SCT"));
+        assert_eq!(error(&send(request).await), "invalid_request", "once");
+        assert_eq!(error(&send(thief.sign(&good("2"))).await), "invalid_request", "another key");
+        for (name, value) in [
+            ("iss", json!("shop")),
+            ("aud", json!("https://other.example")),
+            ("exp", json!(now - 60)),
+            ("exp", json!(null)),
+            ("nbf", json!(null)),
+            ("iat", json!(null)),
+            ("jti", json!(null)),
+        ] {
+            let mut claims = good(&format!("3{name}{value}"));
+            claims[name] = value;
+            if claims[name].is_null() {
+                claims.as_object_mut().unwrap().remove(name);
+            }
+            assert_eq!(error(&send(signer.sign(&claims)).await), "invalid_request", "{claims}");
+        }
+        let plain = app.change(&bank, |row| row.metadata = Set("{}".into())).await;
+        assert_eq!(error(&plain.post(&app, PATH, &[("request", &signer.sign(&good("4")))]).await), "invalid_request");
     }
 
     async fn only_a_confidential_client_that_may_asks(app: App) {

@@ -1,10 +1,14 @@
 //! Backchannel authentication (CIBA core section 4).
 
+use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 
 use super::one_of;
 use crate::{
-    oauth::{application::GrantType, ciba::DELIVERY_MODES},
+    oauth::{
+        application::GrantType,
+        ciba::{DELIVERY_MODES, signing_algorithms},
+    },
     web::form::Errors,
 };
 
@@ -18,6 +22,9 @@ pub struct Ciba {
     /// Where it is told that the person has decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_client_notification_endpoint: Option<String>,
+    /// With what it signs its requests, which then it must; they are not signed where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_request_signing_alg: Option<String>,
 }
 
 impl Ciba {
@@ -31,9 +38,16 @@ impl Ciba {
         self.backchannel_client_notification_endpoint.as_deref().filter(|_| self.is_pinged())
     }
 
+    /// With what it signs its requests.
+    pub fn request_algorithm(&self) -> Option<Algorithm> {
+        self.backchannel_authentication_request_signing_alg.as_deref().and_then(|alg| alg.parse().ok())
+    }
+
     pub(super) fn check(&self, grants: &[GrantType], errors: &mut Errors) {
         let modes = DELIVERY_MODES.map(str::to_owned);
         one_of("backchannel_token_delivery_mode", self.backchannel_token_delivery_mode.as_deref(), &modes, errors);
+        let algorithm = self.backchannel_authentication_request_signing_alg.as_deref();
+        one_of("backchannel_authentication_request_signing_alg", algorithm, &signing_algorithms(), errors);
         let field = "backchannel_client_notification_endpoint";
         let endpoint = self.backchannel_client_notification_endpoint.as_deref();
         // "REQUIRED if the token delivery mode is set to ping or push. ... It MUST be an HTTPS URL."

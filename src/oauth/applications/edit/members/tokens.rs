@@ -78,6 +78,12 @@ pub(super) const CIBA: Section = Section {
             help: "Only for Ping: an https address of the application.",
             kind: Kind::Line,
         },
+        Field {
+            name: "backchannel_authentication_request_signing_alg",
+            label: "Signed requests",
+            help: "The algorithm, if the application signs its requests with its keys; then none without a signature is taken.",
+            kind: Kind::Choice(request_algorithms),
+        },
     ],
 };
 
@@ -92,4 +98,9 @@ fn algorithms() -> Vec<(&'static str, &'static str)> {
 
 fn modes() -> Vec<(&'static str, &'static str)> {
     vec![("", "Poll: it asks"), ("ping", "Ping: it is told, then asks")]
+}
+
+fn request_algorithms() -> Vec<(&'static str, &'static str)> {
+    let words = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+    [("", "Not signed")].into_iter().chain(words.map(|word| (word, word))).collect()
 }
