@@ -317,20 +317,22 @@ both! {
         refused(&ask(&app, &shop, &proof(json!({"nonce": "x"})), &fields).await, "use_dpop_nonce");
     }
 
-    async fn a_plain_bearer_is_read_in_one_statement_less_than_a_bound_one_is_written(app: App) {
+    async fn a_bound_read_costs_one_statement_more_than_a_plain_one(app: App) {
         let (key, nonce) = (Key::es256(), app.nonce().await);
         let shop = app.confidential("shop").await;
         let answer = shop.post(&app, TOKEN, &[("grant_type", "client_credentials"), ("scope", "r:view:part")]).await;
         let plain = format!("Bearer {}", answer.json()["access_token"].as_str().unwrap());
         let token = bound(&app, &key, &nonce).await;
-        let cost = async |authorization: &str, proofs: &[String]| {
+        // One object that is not there: a list would remember its count.
+        let cost = async |authorization: &str, proof: &str| {
             let before = app.ctx.db.statements();
-            assert_eq!(read(&app, authorization, proofs).await.status, 200);
+            let answer = Actor::sending(authorization).with("DPoP", proof).get(&app, "/api/part/99/").await;
+            assert_eq!(answer.status, 404, "{}", answer.text);
             app.ctx.db.statements() - before
         };
-        let unbound = cost(&plain, &[]).await;
-        let proof = key.proof_of(&app, (&Method::GET, PARTS), &nonce, &token);
-        let held = cost(&format!("DPoP {token}"), &[proof]).await;
+        let proof = key.proof_of(&app, (&Method::GET, "/api/part/99/"), &nonce, &token);
+        let unbound = cost(&plain, &proof).await;
+        let held = cost(&format!("DPoP {token}"), &proof).await;
         assert_eq!(held, unbound + 1, "the proof is remembered, and nothing else is asked");
     }
 

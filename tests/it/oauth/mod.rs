@@ -13,6 +13,7 @@ mod disabled;
 mod discovery;
 mod dpop;
 mod exchange;
+mod fapi;
 mod jwt_bearer;
 mod logout;
 mod logs;
