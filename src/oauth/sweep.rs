@@ -34,7 +34,7 @@ pub async fn sweep(ctx: &Ctx) -> Result<u64, DbErr> {
     removed += remove(ctx, session::Entity, session::Column::Id, expired(session::Column::Expires, before)).await?;
     // Nobody looks at these after their time: what they stand for is refused for its age.
     let pushed = pushed_request::Column::Expires;
-    removed += remove(ctx, pushed_request::Entity, pushed_request::Column::Id, expired(pushed, before)).await?;
+    removed += remove(ctx, pushed_request::Entity, pushed_request::Column::Id, expired(pushed, before + KEEP)).await?;
     let digest = replay::Column::Digest;
     removed += remove(ctx, replay::Entity, digest, expired(replay::Column::Expires, before + KEEP)).await?;
     let requests = expired(decoupled_request::Column::Expires, before);

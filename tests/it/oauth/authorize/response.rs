@@ -273,4 +273,19 @@ both! {
         assert_eq!(read(&told[1].1)["error"], "invalid_scope");
         assert!(app.ctx.signing.verify::<Value>("JWT", &told[1].1).await.unwrap().is_some(), "by a published key");
     }
+
+    async fn every_algorithm_for_signed_answers_in_the_document_signs_one(app: App) {
+        let (shop, browser) = setting(&app).await;
+        let document = crate::support::actors::Actor::anonymous().get(&app, "/o/.well-known/openid-configuration").await.json();
+        let listed = document["authorization_signing_alg_values_supported"].as_array().unwrap().clone();
+        assert!(listed.contains(&json!("RS256")) && !listed.contains(&json!("none")));
+        for algorithm in listed {
+            let metadata = json!({ "authorization_signed_response_alg": algorithm }).to_string();
+            app.change(&shop, |row| row.metadata = Set(metadata)).await;
+            let answer = browser.get(&authorize(&with(&shop.asks("bogus"), &[("response_mode", "jwt")]))).await;
+            let response = parameter(answer.location(), "response").unwrap();
+            assert_eq!(jwt(&response).0["alg"], algorithm);
+            assert!(app.ctx.signing.verify::<Value>("JWT", &response).await.unwrap().is_some(), "{algorithm}");
+        }
+    }
 }
