@@ -33,6 +33,8 @@ const CAPACITY: usize = 100_000;
 pub enum Guess {
     /// At the password of this user name.
     Account(String),
+    /// At a code of the second factor of the user with this id.
+    SecondFactor(i32),
     /// At the secret of this `client_id`.
     Client(String),
     /// At the code that a device shows, by this person.
@@ -61,8 +63,19 @@ impl Guess {
     /// One address may stand for many people, so it gets more tries than one account.
     const fn allowance(&self) -> u32 {
         match self {
-            Self::Account(_) | Self::Client(_) | Self::UserCode(_) => 1,
+            Self::Account(_) | Self::SecondFactor(_) | Self::Client(_) | Self::UserCode(_) => 1,
             Self::Address(_) => 10,
+        }
+    }
+}
+
+impl Guess {
+    /// A lock lasts so many times the configured one. A code has six digits only, and whoever guesses at it has the
+    /// password: at ten an hour it takes a week to come to one chance in two hundred, and the log tells of it.
+    const fn severity(&self) -> i64 {
+        match self {
+            Self::SecondFactor(_) => 12,
+            Self::Account(_) | Self::Client(_) | Self::UserCode(_) | Self::Address(_) => 1,
         }
     }
 }
@@ -77,9 +90,9 @@ struct Seen {
 }
 
 impl Seen {
-    /// What there is to remember, at a time.
-    const fn matters(&self, horizon: Timestamp) -> bool {
-        self.pending > 0 || (self.failures > 0 && self.last > horizon)
+    /// How many failures count, at a time.
+    const fn counted(&self, now: Timestamp, lockout: i64) -> u32 {
+        if now - self.last < lockout { self.failures } else { 0 }
     }
 }
 
@@ -127,25 +140,29 @@ impl State {
         self.max_failures.saturating_mul(guess.allowance())
     }
 
+    fn lockout(&self, guess: &Guess) -> i64 {
+        self.lockout.saturating_mul(guess.severity())
+    }
+
     fn locked(&self, seen: &HashMap<Guess, Seen>, guesses: &[Guess]) -> Option<Locked> {
         let now = self.clock.now();
         let known = guesses.iter().filter_map(|guess| Some((guess, seen.get(guess)?)));
         known
             .filter(|(guess, seen)| seen.failures >= self.allowed(guess))
-            .map(|(_, seen)| Locked(seen.last + self.lockout - now))
+            .map(|(guess, seen)| Locked(seen.last + self.lockout(guess) - now))
             .filter(|locked| locked.0 > 0)
             .max_by_key(|locked| locked.0)
     }
 
     fn take(&self, guesses: &[Guess]) -> Turn {
-        let horizon = self.clock.now() - self.lockout;
+        let now = self.clock.now();
         let mut seen = self.lock();
         if let Some(locked) = self.locked(&seen, guesses) {
             return Turn::Locked(locked);
         }
         let full = |guess: &Guess| {
             seen.get(guess).is_some_and(|seen| {
-                let failures = if seen.last > horizon { seen.failures } else { 0 };
+                let failures = seen.counted(now, self.lockout(guess));
                 seen.pending > 0 && failures.saturating_add(seen.pending) >= self.allowed(guess)
             })
         };
@@ -153,7 +170,7 @@ impl State {
             return Turn::Wait;
         }
         if seen.len() >= CAPACITY {
-            seen.retain(|_, seen| seen.matters(horizon));
+            seen.retain(|guess, seen| seen.pending > 0 || seen.counted(now, self.lockout(guess)) > 0);
             if seen.len() >= CAPACITY {
                 // Under such an attack what is being checked is all that can be kept.
                 seen.retain(|_, seen| seen.pending > 0);
@@ -201,10 +218,7 @@ impl Attempt {
         let mut seen = self.state.lock();
         for guess in &self.guesses {
             let seen = seen.entry(guess.clone()).or_default();
-            if now - seen.last >= self.state.lockout {
-                seen.failures = 0;
-            }
-            seen.failures = seen.failures.saturating_add(1);
+            seen.failures = seen.counted(now, self.state.lockout(guess)).saturating_add(1);
             seen.last = now;
         }
     }

@@ -144,6 +144,8 @@ pub enum Purpose {
     Notification,
     /// Indexing credentials that were verified a moment ago.
     Credential,
+    /// Sealing the shared secrets of second factors, and all else that stands for one.
+    SecondFactor,
 }
 
 impl Purpose {
@@ -157,6 +159,7 @@ impl Purpose {
             Self::DpopNonce => b"stockade dpop nonce",
             Self::Notification => b"stockade notification",
             Self::Credential => b"stockade credential",
+            Self::SecondFactor => b"stockade second factor",
         }
     }
 }

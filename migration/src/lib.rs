@@ -12,6 +12,7 @@ mod m0007_replay;
 mod m0008_grants;
 mod m0009_registration;
 mod m0020_part_extras;
+mod m0030_second_factor;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_grants::Migration),
             Box::new(m0009_registration::Migration),
             Box::new(m0020_part_extras::Migration),
+            Box::new(m0030_second_factor::Migration),
         ]
     }
 }

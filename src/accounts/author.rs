@@ -4,10 +4,11 @@
 //! through their roles and, where they come with a token, through its scopes as well.
 
 use entities::accounts::user;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 
 use super::rights;
 use crate::{
+    db::Tx,
     password::Busy,
     scope::{Action, Rights, Role, Scope, Scopes},
 };
@@ -20,27 +21,47 @@ pub struct Author {
     rights: Rights,
     /// The scopes of the token by which they came; none where nothing limits them.
     scopes: Option<Scopes>,
+    /// The person whose rights these are, to be read again; none where they are nobody's.
+    holder: Option<i32>,
 }
 
 impl Author {
     /// The operator, at the server's own console: may do everything.
     pub fn operator() -> Self {
-        Self { id: None, rights: Rights::of_person(true, true), scopes: None }
+        Self { id: None, rights: Rights::of_person(true, true), scopes: None, holder: None }
     }
 
     /// A caller: the person if there is one, their rights, and the scopes of their token if they use one.
     pub const fn new(id: Option<i32>, rights: Rights, scopes: Option<Scopes>) -> Self {
-        Self { id, rights, scopes }
+        Self { id, rights, scopes, holder: None }
+    }
+
+    /// The rights are this person's, also where they do not act as themselves.
+    #[must_use]
+    pub fn held_by(self, holder: Option<i32>) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// The author as of now, inside the transaction of the change: what was taken from them since they were let in, they
+    /// do not hold any more.
+    pub(super) async fn again(&self, tx: &Tx) -> Result<Self, DbErr> {
+        let Some(holder) = self.holder else { return Ok(self.clone()) };
+        let rights = match user::Entity::find_by_id(holder).one(&**tx).await? {
+            Some(user) => rights::of_user(&**tx, &user).await?,
+            None => Rights::default(),
+        };
+        Ok(Self { rights, ..self.clone() })
     }
 
     /// A person whom nothing limits but their own rights, as in their browser.
     pub async fn of_user(db: &impl ConnectionTrait, user: &user::Model) -> Result<Self, DbErr> {
-        Ok(Self { id: Some(user.id), rights: rights::of_user(db, user).await?, scopes: None })
+        let rights = rights::of_user(db, user).await?;
+        Ok(Self { id: Some(user.id), rights, scopes: None, holder: Some(user.id) })
     }
 
     /// A person in what concerns only themselves: no rights over anybody else.
     pub fn oneself(id: i32) -> Self {
-        Self { id: Some(id), rights: Rights::default(), scopes: None }
+        Self { id: Some(id), rights: Rights::default(), scopes: None, holder: None }
     }
 
     /// Whether this is the person with that id.

@@ -99,7 +99,7 @@ pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
                 }
                 person::store_password(&ctx, &tx, user.id, hashed).await?;
                 let Some(user) = person::by_id(&*tx, user.id).await? else { return Ok(None) };
-                Ok::<_, Refusal>(Some(login::begin(&ctx, &tx, user, Some(&before), origin).await?))
+                Ok::<_, Refusal>(Some(login::begin(&ctx, &tx, user, Some(&before), &before.session.amr, origin).await?))
             }
         })
         .await?;

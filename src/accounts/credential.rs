@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use entities::accounts::user;
 use sea_orm::{DbErr, QuerySelect as _, prelude::*, sea_query::Expr};
 
+use super::second_factor;
 use crate::{
     ctx::Ctx,
     db::Tx,
@@ -29,6 +30,9 @@ pub enum Refused {
     /// It is wrong, or the user does not exist, is locked or is inactive: which, nobody is told.
     #[error("wrong user name or password")]
     Wrong,
+    /// It is right, and not enough: this person has a second factor, for which there is no place here.
+    #[error("this account has a second factor")]
+    SecondFactor,
     /// Too many passwords are being checked: 503.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -41,6 +45,7 @@ impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Wrong => Self::forbidden("The user name or the password is wrong."),
+            Refused::SecondFactor => Self::forbidden("This account has a second factor: log in by the login page."),
             Refused::Busy(_) => Self::busy(),
             Refused::Db(error) => error.into(),
         }
@@ -57,6 +62,9 @@ pub async fn password(ctx: &Ctx, username: &str, password: &str, address: IpAddr
 /// [`password`] for every single request of a client that sends Basic authentication: a pair that was verified some
 /// minutes ago is not hashed again. It is remembered as an HMAC over the stored hash too, so a changed password is
 /// another pair.
+///
+/// Whoever has a second factor is refused: a password alone must not get in by a side door. That says no more than the
+/// login page does, which asks for the code once the password was right.
 pub async fn basic(ctx: &Ctx, username: &str, password: &str, address: IpAddr) -> Result<user::Model, Refused> {
     let guesses = [Guess::account(username), Guess::address(address)];
     let found = by_name(ctx, username).await?;
@@ -68,11 +76,16 @@ pub async fn basic(ctx: &Ctx, username: &str, password: &str, address: IpAddr) -
         // A locked account stays locked for those who know the password, or the lock would tell who does.
         && !ctx.limiter.is_locked(&guesses)
     {
-        return Ok(user.clone());
+        return alone(user.clone());
     }
     let user = check(ctx, &guesses, found, password).await?;
     ctx.verified.insert(self::mark(ctx, &user, password), now);
-    Ok(user)
+    alone(user)
+}
+
+/// A person for whom the password alone is enough.
+fn alone(user: user::Model) -> Result<user::Model, Refused> {
+    if second_factor::is_on(&user) { Err(Refused::SecondFactor) } else { Ok(user) }
 }
 
 fn mark(ctx: &Ctx, user: &user::Model, password: &str) -> [u8; 32] {

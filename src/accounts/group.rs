@@ -82,7 +82,12 @@ impl From<Rules> for RulesChange {
 pub async fn create(ctx: &Ctx, author: &Author, name: &str) -> Result<group::Model, Refusal> {
     author.must_manage(Action::Add)?;
     let name = valid_name(name)?;
-    ctx.db.write(|tx| async move { insert(&tx, name).await }).await
+    ctx.db
+        .write(|tx| async move {
+            author.again(&tx).await?.must_manage(Action::Add)?;
+            insert(&tx, name).await
+        })
+        .await
 }
 
 /// Makes the rows of a group inside a transaction of the caller's.
@@ -109,6 +114,7 @@ pub async fn rename(ctx: &Ctx, author: &Author, id: i32, name: &str) -> Result<g
     let name = valid_name(name)?;
     ctx.db
         .write(|tx| async move {
+            author.again(&tx).await?.must_manage(Action::Change)?;
             let group = find(&*tx, id).await?;
             let mut group: group::ActiveModel = group.into();
             group.name = Set(name.to_owned());
@@ -122,6 +128,8 @@ pub async fn delete(ctx: &Ctx, author: &Author, id: i32) -> Result<(), Refusal> 
     author.must_manage(Action::Delete)?;
     ctx.db
         .write(|tx| async move {
+            let author = &author.again(&tx).await?;
+            author.must_manage(Action::Delete)?;
             find(&*tx, id).await?;
             must_hold(&tx, author, &BTreeSet::from([id])).await?;
             group::Entity::delete_by_id(id).exec(&*tx).await?;
@@ -142,6 +150,8 @@ pub async fn set_rules(
     let change = change.into();
     ctx.db
         .write(|tx| async move {
+            let author = &author.again(&tx).await?;
+            author.must_manage(Action::Change)?;
             let row = rule_set::Entity::find()
                 .filter(rule_set::Column::GroupId.eq(group_id))
                 .filter(rule_set::Column::Name.eq(role.name()))

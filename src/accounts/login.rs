@@ -1,7 +1,9 @@
 //! `/accounts/login/` and `/accounts/logout/`.
 //!
 //! Login answers 303 (RFC 9700 section 4.12: a redirect must never repeat the password to where it leads), to a local
-//! address only, with a new session id.
+//! address only, with a new session id. Who has a second factor takes a second step first.
+
+pub(super) mod second_step;
 
 use askama::Template;
 use entities::accounts::user;
@@ -12,7 +14,7 @@ use super::{
     asking::{self, Asking},
     credential::{self, Refused},
     page::{confirm, frame, local_path, login_url},
-    person,
+    person, second_factor,
     session::{self, Login, Origin},
 };
 use crate::{
@@ -110,6 +112,9 @@ pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
     if errors.is_empty() {
         let address = client_address(request, &ctx.config.trusted_proxies);
         match credential::password(&ctx, username, password, address).await {
+            Ok(user) if second_factor::is_on(&user) => {
+                return second_step::ask(&ctx, request, &user, next.unwrap_or(HOME), Errors::default()).await;
+            }
             Ok(user) => {
                 if let Some(response) = enter(&ctx, request, &user, before.as_ref(), next.unwrap_or(HOME)).await? {
                     return Ok(response);
@@ -139,22 +144,26 @@ async fn enter(
         .db
         .write(|tx| async move {
             let Some(user) = credential::still(&tx, user).await? else { return Ok(None) };
-            begin(ctx, &tx, user, before, origin).await.map(Some)
+            begin(ctx, &tx, user, before, PASSWORD, origin).await.map(Some)
         })
         .await
         .map_err(|error: DbErr| Fault::from(error))?;
     Ok(value.map(|value| carry(ctx, request, &value, next)))
 }
 
-/// Begins a session by password, and notes the login.
+/// How a login by password alone was made (RFC 8176).
+pub(super) const PASSWORD: &str = "pwd";
+
+/// Begins a session for somebody who proved who they are by these means, and notes the login.
 pub(super) async fn begin(
     ctx: &Ctx,
     tx: &Tx,
     user: user::Model,
     before: Option<&Login>,
+    amr: &str,
     origin: Origin,
 ) -> Result<String, DbErr> {
-    let value = session::begin(ctx, tx, &user, before, "pwd", origin).await?;
+    let value = session::begin(ctx, tx, &user, before, amr, origin).await?;
     let mut user = user.into_active_model();
     user.last_login = Set(Some(ctx.clock.now()));
     user.update(&**tx).await?;
@@ -166,7 +175,11 @@ pub(super) fn carry(ctx: &Ctx, request: &Request, value: &str, next: &str) -> Re
     if let Some(token) = csrf::Token::of(request) {
         token.rotate();
     }
-    let mut response = see_other(next);
+    hand_over(ctx, see_other(next), value)
+}
+
+/// An answer with a new session.
+pub(super) fn hand_over(ctx: &Ctx, mut response: Response, value: &str) -> Response {
     cookie::set(&mut response, &session::session_cookie(ctx, value));
     response
 }

@@ -13,12 +13,13 @@ pub mod page;
 pub mod password_rules;
 pub mod person;
 pub mod rights;
+pub mod second_factor;
 pub mod session;
 pub mod setup;
 mod waiting;
 
 pub use asking::{Asking, Asks};
-pub use page::{confirm, frame, local_path, login_url, pages, require_login, require_superuser};
+pub use page::{confirm, frame, local_path, login_url, must_be_recent, pages, require_login, require_superuser};
 use poem::Route;
 pub use waiting::Waiting;
 
@@ -35,9 +36,14 @@ pub fn routes() -> Route {
         .at("/", get(home::show))
         .at("/login", get(login::show).post(login::submit))
         .at("/login/", get(login::show).post(login::submit))
+        .at("/login/code/", get(login::second_step::restart).post(login::second_step::submit))
         .at("/logout", get(login::ask_logout).post(login::logout))
         .at("/logout/", get(login::ask_logout).post(login::logout))
         .at("/password/", get(change_password::show).post(change_password::submit))
+        .at("/second-factor/", get(second_factor::overview))
+        .at("/second-factor/set-up/", get(second_factor::set_up_form).post(second_factor::set_up))
+        .at("/second-factor/codes/", post(second_factor::renew_codes))
+        .at("/second-factor/remove/", post(second_factor::remove_own))
         .at("/sessions/", post(home::end))
         .at("/setup/", get(setup::show).post(setup::submit))
 }

@@ -26,6 +26,22 @@ pub async fn require_login(ctx: &Ctx, request: &Request) -> Result<Login, Fault>
     session::current(ctx, request).await?.ok_or_else(|| Fault::elsewhere(login_url(Here::of(request), None)))
 }
 
+/// Who is logged in, and has proved it within so many seconds; others log in again and are led to `next`, which is a page
+/// and not necessarily this address, since what was sent in a form is gone by then.
+pub async fn require_recent(ctx: &Ctx, request: &Request, within: i64, next: &str) -> Result<Login, Fault> {
+    let login = session::current(ctx, request).await?.ok_or_else(|| Fault::elsewhere(login_url(next, None)))?;
+    must_be_recent(ctx, &login, within, next).map(|()| login)
+}
+
+/// Sends somebody to log in again whose login is older than so many seconds.
+pub fn must_be_recent(ctx: &Ctx, login: &Login, within: i64, next: &str) -> Result<(), Fault> {
+    if ctx.clock.now() - login.session.auth_time <= within {
+        Ok(())
+    } else {
+        Err(Fault::elsewhere(login_url(next, Some(&login.user.username))))
+    }
+}
+
 /// The superuser who is logged in; others may not see the page.
 pub async fn require_superuser(ctx: &Ctx, request: &Request) -> Result<Login, Fault> {
     let login = require_login(ctx, request).await?;

@@ -120,6 +120,7 @@ pub async fn insert(
     new: New,
     password: Option<Hashed>,
 ) -> Result<user::Model, Refusal> {
+    let author = &author.again(tx).await?;
     author.must_manage(Action::Add)?;
     if new.is_superuser && !author.is_superuser() {
         return Err(Refusal::Forbidden("Only a superuser can make a superuser."));
@@ -176,6 +177,7 @@ pub fn empty_profile(user_id: i32, now: Timestamp) -> user_profile::ActiveModel 
 pub async fn update(ctx: &Ctx, author: &Author, id: i32, change: Change) -> Result<user::Model, Refusal> {
     ctx.db
         .write(|tx| async move {
+            let author = &author.again(&tx).await?;
             let target = locked(&tx, id).await?;
             let Change { username, first_name, last_name, email, is_active, is_staff, is_superuser, groups } = change;
             let is_active = is_active.filter(|value| *value != target.is_active);
@@ -282,7 +284,15 @@ pub async fn set_password(ctx: &Ctx, author: &Author, id: i32, password: &str, w
     } else {
         hashed(ctx, password, about).await?
     };
-    ctx.db.write(|tx| async move { store_password(ctx, &tx, id, password).await }).await
+    ctx.db
+        .write(|tx| async move {
+            let author = author.again(&tx).await?;
+            if !author.is(id) && !author.is_superuser() {
+                return Err(Refusal::forbidden());
+            }
+            store_password(ctx, &tx, id, password).await
+        })
+        .await
 }
 
 /// Stores a new password, inside a transaction of the caller's: sessions end and grants are revoked with it. Whoever
@@ -302,6 +312,7 @@ pub async fn store_password(ctx: &Ctx, tx: &Tx, id: i32, password: Hashed) -> Re
 pub async fn delete(ctx: &Ctx, author: &Author, id: i32) -> Result<(), Refusal> {
     ctx.db
         .write(|tx| async move {
+            let author = &author.again(&tx).await?;
             let target = locked(&tx, id).await?;
             let manages = author.manages(Action::Delete) && (!target.is_superuser || author.is_superuser());
             if !manages && !author.is(id) {

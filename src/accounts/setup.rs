@@ -125,7 +125,7 @@ pub(super) async fn submit(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
             ctx.db
                 .write(|tx| async move {
                     let Some(user) = claim(ctx, &tx, username, hashed).await? else { return Ok(None) };
-                    Ok(Some(login::begin(ctx, &tx, user, None, origin).await?))
+                    Ok(Some(login::begin(ctx, &tx, user, None, login::PASSWORD, origin).await?))
                 })
                 .await
         }

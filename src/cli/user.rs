@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, table::Table};
 use crate::{
-    accounts::{author::Author, group, person},
+    accounts::{author::Author, group, person, second_factor},
     clock::datetime,
     ctx::Ctx,
 };
@@ -20,6 +20,12 @@ pub(super) enum User {
     /// Set somebody's password, asked for or read from standard input. Their sessions and grants end.
     #[command(after_help = "Example: stockade user passwd ann")]
     Passwd {
+        /// Whose.
+        username: String,
+    },
+    /// Remove the second factor of somebody who lost it. Their sessions end; the password alone logs them in then.
+    #[command(after_help = "Example: stockade user remove-second-factor ann")]
+    RemoveSecondFactor {
         /// Whose.
         username: String,
     },
@@ -55,6 +61,15 @@ impl User {
                 let user = find(ctx, &username).await?;
                 person::set_password(ctx, &Author::operator(), user.id, &read_password()?, false).await?;
                 say!("The password of {username} is set.");
+                Ok(())
+            }
+            Self::RemoveSecondFactor { username } => {
+                let user = find(ctx, &username).await?;
+                if second_factor::remove(ctx, &Author::operator(), user.id).await? {
+                    say!("The second factor of {username} is off.");
+                } else {
+                    say!("{username} has no second factor.");
+                }
                 Ok(())
             }
             Self::List => list(ctx).await,

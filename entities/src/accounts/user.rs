@@ -37,6 +37,10 @@ pub struct Model {
     pub last_login: Option<i64>,
     /// When the password last changed: sessions and grants from before are dead.
     pub credentials_changed_at: i64,
+    /// The shared secret of their second factor, sealed under the server key; none where they have none.
+    pub totp: Option<String>,
+    /// The last time step of which a code was accepted: no code is good twice.
+    pub totp_step: i64,
 }
 
 /// Without the password's hash, so that no log can show it.

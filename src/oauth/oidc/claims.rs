@@ -222,6 +222,8 @@ mod tests {
             date_joined: 5,
             last_login: None,
             credentials_changed_at: 5,
+            totp: None,
+            totp_step: 0,
         };
         let text = |text: &str| Some(text.to_owned());
         let profile = user_profile::Model {

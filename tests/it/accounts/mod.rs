@@ -8,4 +8,5 @@ mod home;
 mod login;
 mod pages;
 mod password;
+mod second_factor;
 mod setup;

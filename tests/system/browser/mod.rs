@@ -7,6 +7,7 @@ mod consent;
 mod driver;
 mod elsewhere;
 mod form_post;
+mod second_factor;
 
 use crate::support::server::{ADMIN, Server, Store};
 use consent::HOSTILE;
