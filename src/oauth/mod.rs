@@ -13,6 +13,7 @@ pub mod client;
 pub mod client_keys;
 mod confirm;
 pub mod confirmation;
+mod cors;
 mod decoupled;
 mod device;
 pub mod dpop;

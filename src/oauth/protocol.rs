@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use entities::oauth::application::{Column, Entity};
 use poem::{
     Endpoint, EndpointExt as _, FromRequest, IntoEndpoint, Request, RequestBody, Response, Route,
     http::{HeaderValue, Method, StatusCode, header},
     web::Data,
 };
-use sea_orm::prelude::*;
 use serde::Serialize;
 
+pub(super) use super::cors::Cors;
 use super::{
-    both, dpop,
+    both,
+    cors::Known,
+    dpop,
     error::{Code, Error},
 };
 use crate::{ctx::Ctx, web::form};
@@ -83,21 +84,9 @@ impl<'a> FromRequest<'a> for Form {
             let refused = Error::invalid_request("The body must be application/x-www-form-urlencoded.");
             return Err(refused.status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into());
         }
-        let bytes = body.take()?.into_bytes_limit(form::MAX_BYTES).await.map_err(|error| {
-            let refused = Error::invalid_request("The body is larger than 64 kB, or broke off.");
-            refused.status(StatusCode::PAYLOAD_TOO_LARGE).log(error.to_string())
-        })?;
+        let bytes = body.take()?.into_bytes_limit(form::MAX_BYTES).await.map_err(too_large)?;
         Ok(Self(form::Form::parse(&bytes).map_err(Error::from)?))
     }
-}
-
-/// Which browsers' scripts may read an endpoint's answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cors {
-    /// Those of every site: what is told is public, or needs a bearer token.
-    Everybody,
-    /// Those of the origins that an application registered.
-    Registered,
 }
 
 /// Adds a protocol endpoint, with and without the trailing slash: its methods, CORS, and errors in JSON.
@@ -109,20 +98,29 @@ pub(super) fn add(
     endpoint: impl IntoEndpoint<Endpoint: Endpoint + 'static>,
 ) -> Route {
     let endpoint = endpoint.into_endpoint().map_to_response();
-    both(routes, path, endpoint.around(move |inner, request| serve(inner, request, allow, cors)))
+    let known = Arc::new(Known::default());
+    both(routes, path, endpoint.around(move |inner, request| serve(inner, request, allow, cors, known.clone())))
 }
 
 async fn serve<E: Endpoint<Output = Response>>(
     inner: Arc<E>,
-    request: Request,
+    mut request: Request,
     allow: &'static str,
     cors: Cors,
+    known: Arc<Known>,
 ) -> poem::Result<Response> {
-    let origin = allowed_origin(&request, cors).await?;
+    let mut origin = None;
     let nonce = dpop::supply(&request);
     let mut response = if request.method() == Method::OPTIONS {
+        origin = known.preflight(&request, cors).await.map_err(Error::from)?;
         preflight(allow, origin.is_some())
     } else if allow.split(", ").any(|method| method == request.method().as_str()) {
+        if request.headers().contains_key(header::ORIGIN) {
+            // The body tells for whom the answer is, and is then the endpoint's to read.
+            let body = request.take_body().into_bytes_limit(form::MAX_BYTES).await.map_err(too_large)?;
+            origin = known.answer(&request, cors, &body).await.map_err(Error::from)?;
+            request.set_body(body);
+        }
         match inner.call(request).await {
             Ok(response) => response,
             Err(error) => as_json(error),
@@ -172,16 +170,9 @@ fn preflight(allow: &'static str, allowed: bool) -> Response {
         .finish()
 }
 
-async fn allowed_origin(request: &Request, cors: Cors) -> poem::Result<Option<HeaderValue>> {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(None) };
-    if cors == Cors::Everybody {
-        return Ok(Some(HeaderValue::from_static("*")));
-    }
-    let (Ok(text), Some(ctx)) = (origin.to_str(), request.data::<Ctx>()) else { return Ok(None) };
-    let listing = Entity::find().filter(Column::IsActive.eq(true)).filter(Column::AllowedOrigins.ne(""));
-    let applications = listing.all(ctx.db.reader()).await.map_err(Error::from)?;
-    let known = applications.iter().any(|row| row.allowed_origins.lines().any(|line| line == text));
-    Ok(known.then(|| origin.clone()))
+fn too_large(error: impl std::fmt::Display) -> Error {
+    let refused = Error::invalid_request("The body is larger than 64 kB, or broke off.");
+    refused.status(StatusCode::PAYLOAD_TOO_LARGE).log(error.to_string())
 }
 
 /// The context of a protocol handler.

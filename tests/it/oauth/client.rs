@@ -194,6 +194,30 @@ both! {
         }
     }
 
+    async fn an_answer_is_for_the_origins_of_the_application_that_asks(app: App) {
+        let shop = app.confidential("shop").await;
+        let phone = app.public("phone").await;
+        app.change(&phone, |row| row.allowed_origins = Set("https://phone.example".into())).await;
+        let named = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", "phone")];
+        let at = |actor: Actor, origin: &str| actor.with("Origin", origin);
+        for (actor, fields, origin, allowed) in [
+            (at(shop.actor(), "https://phone.example"), &named[..1], "https://phone.example", false),
+            (at(shop.actor(), "https://app.example"), &named[..1], "https://app.example", true),
+            (at(Actor::anonymous(), "https://phone.example"), &named[..], "https://phone.example", true),
+            (at(Actor::anonymous(), "https://app.example"), &named[..], "https://app.example", false),
+            (at(Actor::anonymous(), "https://phone.example"), &named[..2], "https://phone.example", false),
+        ] {
+            let answer = post(&actor, &app, PATH, fields).await;
+            assert_eq!(answer.header("access-control-allow-origin"), if allowed { origin } else { "" }, "{fields:?}");
+            // What a preflight asks does not tell the application.
+            let answer = at(Actor::anonymous(), origin).send(&app, Method::OPTIONS, PATH, None).await;
+            assert_eq!(answer.header("access-control-allow-origin"), origin);
+        }
+        app.change(&phone, |row| row.is_active = Set(false)).await;
+        let answer = at(Actor::anonymous(), "https://phone.example").send(&app, Method::OPTIONS, PATH, None).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "of an application that is off");
+    }
+
     async fn every_protocol_endpoint_answers_with_and_without_the_slash_and_names_its_methods(app: App) {
         let shop = app.confidential("shop").await;
         for path in ["/o/token", "/o/revoke_token", "/o/introspect"] {
