@@ -90,6 +90,9 @@ pub struct Session {
     pub idle_seconds: i64,
     /// Seconds after login at which a session ends in any case.
     pub absolute_seconds: i64,
+    /// Seconds after login for which it is recent enough for what gives power away: registering applications, changing
+    /// roles, making superusers.
+    pub recent_seconds: i64,
 }
 
 /// The authorization server.
@@ -221,9 +224,9 @@ impl Default for Password {
 }
 
 impl Default for Session {
-    /// Django's two weeks, with a day of idleness.
+    /// Django's two weeks, with a day of idleness; a working day for what gives power away.
     fn default() -> Self {
-        Self { idle_seconds: 24 * 3600, absolute_seconds: 14 * 24 * 3600 }
+        Self { idle_seconds: 24 * 3600, absolute_seconds: 14 * 24 * 3600, recent_seconds: 12 * 3600 }
     }
 }
 

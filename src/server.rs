@@ -14,6 +14,7 @@ use sea_orm::DbErr;
 use tracing::Instrument as _;
 
 use crate::{
+    access,
     accounts::{self, author::Refusal},
     ctx::Ctx,
     directory, instance, inventory, oauth, rest,
@@ -68,7 +69,7 @@ pub fn app(ctx: Ctx) -> BoxEndpoint<'static> {
         .at("/", accounts::start())
         .nest("/accounts", accounts::routes())
         .nest("/o", oauth::routes())
-        .nest("/.well-known", oauth::well_known())
+        .nest("/.well-known", access::add_to(oauth::well_known()))
         .nest("/api-doc", rest::explorer())
         .nest("/static", web::assets::routes());
     let api = rest::routes(&ctx, api());

@@ -30,19 +30,44 @@ pub struct Visitor(pub Option<Arc<Principal>>);
 /// What the matched operation needs; `rest::Guarded` puts it into the request. Every group must be satisfied, by any one of
 /// its scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Required(Arc<[Vec<Scope>]>);
+pub struct Required {
+    groups: Arc<[Vec<Scope>]>,
+    /// Whether it also asks for a recent login.
+    recent: bool,
+}
+
+/// A need that a recent login goes with, for what gives power away: `#[oai(scope = "Recent::STAFF")]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recent(pub Need);
+
+impl Recent {
+    /// Staff who logged in recently.
+    pub const STAFF: Self = Self(Need::Staff);
+    /// A superuser who logged in recently.
+    pub const SUPERUSER: Self = Self(Need::Superuser);
+    /// How it is written among the scopes, of which none reads so.
+    const MARK: &'static str = "!recent";
+}
 
 impl Required {
     /// Reads what [`OAuthScopes::name`] of the operation's needs wrote.
     pub fn parse(needs: &[&str]) -> Option<Self> {
-        let groups = needs.iter().map(|need| need.split(' ').map(str::parse).collect::<Result<Vec<Scope>, _>>());
-        let groups: Vec<_> = groups.collect::<Result<_, _>>().ok()?;
-        Some(Self(groups.into())).filter(|required| !required.0.is_empty())
+        let recent = needs.iter().any(|need| need.split(' ').any(|word| word == Recent::MARK));
+        let scopes = |need: &&str| {
+            need.split(' ').filter(|word| *word != Recent::MARK).map(str::parse).collect::<Result<Vec<Scope>, _>>()
+        };
+        let groups: Vec<_> = needs.iter().map(scopes).collect::<Result<_, _>>().ok()?;
+        Some(Self { groups: groups.into(), recent }).filter(|required| !required.groups.is_empty())
+    }
+
+    /// Whether a login is as recent as this asks, once all else is right.
+    fn is_recent(&self, ctx: &Ctx, principal: &Principal) -> Result<(), Refused> {
+        if self.recent { principal.logged_in_recently(ctx) } else { Ok(()) }
     }
 
     /// The sets of scopes that would each do, as `OpenAPI` writes alternatives.
     pub fn alternatives(&self) -> Vec<Vec<Scope>> {
-        self.0.iter().fold(vec![Vec::new()], |sets, group| {
+        self.groups.iter().fold(vec![Vec::new()], |sets, group| {
             let extended =
                 |set: &Vec<Scope>| group.iter().map(|s| [set.as_slice(), &[*s]].concat()).collect::<Vec<_>>();
             sets.iter().flat_map(extended).collect()
@@ -56,7 +81,7 @@ impl Required {
 
     /// Whether a principal may.
     pub fn check(&self, principal: &Principal) -> Result<(), Refused> {
-        for group in self.0.iter() {
+        for group in self.groups.iter() {
             principal.decide(group).map_err(|denied| match denied {
                 Denied::Scope(scope) => Refused::Scope(scope),
                 Denied::Right => Refused::Right,
@@ -114,7 +139,9 @@ impl<'a> ApiExtractor<'a> for Auth {
     ) -> poem::Result<Self> {
         let principal = Visitor::of(request).await?.0.ok_or(Refused::Anonymous)?;
         // Fails closed: an operation that the guard did not see grants nothing.
-        request.data::<Required>().ok_or(Refused::Right)?.check(&principal)?;
+        let required = request.data::<Required>().ok_or(Refused::Right)?;
+        required.check(&principal)?;
+        required.is_recent(request.data::<Ctx>().ok_or(Refused::Right)?, &principal)?;
         Ok(Self(principal))
     }
 }
@@ -148,6 +175,16 @@ impl OAuthScopes for Need {
     fn name(&self) -> &'static str {
         let alternatives: Vec<String> = self.alternatives().iter().map(Scope::to_string).collect();
         intern(alternatives.join(" "))
+    }
+}
+
+impl OAuthScopes for Recent {
+    fn meta() -> Vec<MetaOAuthScope> {
+        Need::meta()
+    }
+
+    fn name(&self) -> &'static str {
+        intern(format!("{} {}", self.0.name(), Self::MARK))
     }
 }
 

@@ -58,17 +58,18 @@ async fn by_bearer(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
     let live = access_token::live(ctx, value).await?.filter(|live| live.is_for_api(ctx));
     let live = live.ok_or(Refused::Bearer)?;
     let scopes = live.may();
-    let Live { application, user, token, .. } = live;
+    let Live { application, user, grant, token, .. } = live;
     let allowed = application.scope();
     // What a superuser has taken from an application since is gone from its tokens too.
     let scopes = Some(scopes.narrowed_to(&allowed));
     let via = Via::Bearer(application.client_id.clone());
     let bound = token.cnf.as_deref().map(Confirmation::read);
     if let Some(user) = user {
-        return Ok(Principal { scopes, bound, ..person(ctx, user, via).await? });
+        let auth_time = grant.map(|grant| grant.auth_time);
+        return Ok(Principal { scopes, bound, auth_time, ..person(ctx, user, via).await? });
     }
     let rights = Rights::of_application(&allowed);
-    Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via, bound })
+    Ok(Principal { subject: Subject::Application(application.row), rights, scopes, via, bound, auth_time: None })
 }
 
 async fn by_token(ctx: &Ctx, value: &str) -> Result<Principal, Refused> {
@@ -91,6 +92,9 @@ async fn by_password(ctx: &Ctx, request: &Request, value: &str) -> Result<Princi
     let user =
         credential::basic(ctx, username, password, address(ctx, request)).await.map_err(|refused| match refused {
             credential::Refused::Wrong => Refused::Credential("Invalid username/password."),
+            credential::Refused::SecondFactor => {
+                Refused::Credential("This account has a second factor: use an API token instead of the password.")
+            }
             credential::Refused::Busy(_) => Refused::Busy,
             credential::Refused::Db(error) => Refused::Db(error),
         })?;
@@ -104,7 +108,7 @@ fn address(ctx: &Ctx, request: &Request) -> IpAddr {
 /// A person by a credential that no scope limits.
 async fn person(ctx: &Ctx, user: user::Model, via: Via) -> Result<Principal, Refused> {
     let rights = rights::of_user(ctx.db.reader(), &user).await?;
-    Ok(Principal { subject: Subject::User(user), rights, scopes: None, via, bound: None })
+    Ok(Principal { subject: Subject::User(user), rights, scopes: None, via, bound: None, auth_time: None })
 }
 
 async fn by_session(ctx: &Ctx, cache: &Cache, request: &Request) -> Result<Option<Arc<Principal>>, Refused> {
@@ -113,7 +117,8 @@ async fn by_session(ctx: &Ctx, cache: &Cache, request: &Request) -> Result<Optio
     let look_up = async {
         // A dead session is no credential: the browser's cookie outlives it.
         let login = session::current(ctx, request).await?.ok_or(Refused::Anonymous)?;
-        person(ctx, login.user, Via::Session(login.session.id)).await
+        let auth_time = Some(login.session.auth_time);
+        Ok(Principal { auth_time, ..person(ctx, login.user, Via::Session(login.session.id)).await? })
     };
     let principal = match cache.get(ctx, &value, look_up).await {
         Err(Refused::Anonymous) => return Ok(None),

@@ -6,11 +6,13 @@
 mod auth;
 mod authenticate;
 mod cache;
+mod metadata;
 mod principal;
 mod refused;
 
-pub use auth::{Auth, Required, Visitor, intern};
+pub use auth::{Auth, Recent, Required, Visitor, intern};
 pub use authenticate::authenticate;
 pub use cache::Cache;
+pub use metadata::{add_to, url as metadata_url};
 pub use principal::{Principal, Subject, Via};
 pub use refused::Refused;

@@ -2,8 +2,13 @@
 
 use entities::{accounts::user, oauth::application};
 
-use crate::oauth::confirmation::Confirmation;
-use crate::scope::{Need, Rights, Scope, Scopes};
+use super::Refused;
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    oauth::confirmation::Confirmation,
+    scope::{Need, Rights, Scope, Scopes},
+};
 
 /// For whom a request acts.
 #[expect(clippy::large_enum_variant, reason = "a principal is one, behind an `Arc`")]
@@ -41,6 +46,8 @@ pub struct Principal {
     pub via: Via,
     /// The key that the credential is bound to: whoever uses it must show that they hold it.
     pub bound: Option<Confirmation>,
+    /// When the person logged in to whose login the credential goes back; none where it goes back to none.
+    pub auth_time: Option<Timestamp>,
 }
 
 /// Why a principal may not.
@@ -70,6 +77,19 @@ impl Principal {
         match useful {
             Some(scope) if !carried(*scope) => Err(Denied::Scope(*scope)),
             _ => Err(Denied::Right),
+        }
+    }
+
+    /// Whether their login is recent enough for what gives power away (RFC 9470 section 3).
+    ///
+    /// A session and a person's bearer go back to a login, which may be repeated. An API token and a password do not:
+    /// whoever holds them proves with every request all that they ever will, and scripts that manage people rely on them.
+    /// Nor does an application that acts for itself.
+    pub fn logged_in_recently(&self, ctx: &Ctx) -> Result<(), Refused> {
+        let max_age = ctx.config.session.recent_seconds;
+        match self.auth_time {
+            Some(at) if ctx.clock.now() - at > max_age => Err(Refused::Login { max_age }),
+            _ => Ok(()),
         }
     }
 
@@ -141,6 +161,7 @@ mod tests {
             scopes,
             via: Via::Bearer("x".into()),
             bound: None,
+            auth_time: None,
         }
     }
 

@@ -37,6 +37,12 @@ pub enum Refused {
     /// The token does not carry this scope.
     #[error("You do not have permission to perform this action.")]
     Scope(Scope),
+    /// The login that the credential goes back to is older than this operation takes, in seconds (RFC 9470 section 3).
+    #[error("This takes a login of the last {} minutes. Please log in again.", max_age / 60)]
+    Login {
+        /// How old it may be.
+        max_age: i64,
+    },
     /// The principal does not have the right.
     #[error("You do not have permission to perform this action.")]
     Right,
@@ -49,7 +55,9 @@ impl ResponseError for Refused {
     fn status(&self) -> StatusCode {
         match self {
             Self::Db(_) | Self::NotHeld(NotHeld::Db(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Anonymous | Self::Credential(_) | Self::Bearer | Self::NotHeld(_) => StatusCode::UNAUTHORIZED,
+            Self::Anonymous | Self::Credential(_) | Self::Bearer | Self::NotHeld(_) | Self::Login { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Csrf(_) | Self::Scope(_) | Self::Right => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -81,6 +89,12 @@ impl ResponseError for Refused {
             }
             Self::NotHeld(NotHeld::Db(_)) | Self::Csrf(_) | Self::Right | Self::Busy | Self::Db(_) => {}
             Self::NotHeld(not_held) => challenge(&not_held.challenge("api")),
+            // "insufficient_user_authentication: The authentication event associated with the access token presented with
+            // the request does not meet the authentication requirements of the protected resource."
+            Self::Login { max_age } => challenge(&format!(
+                "Bearer realm=\"api\", error=\"insufficient_user_authentication\", \
+                 error_description=\"A more recent login is required\", max_age=\"{max_age}\""
+            )),
         }
         response
     }

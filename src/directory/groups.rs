@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{author, refused, roles, rulesets::RuleSet, view::User};
 use crate::{
-    access::{Auth, Principal},
+    access::{Auth, Principal, Recent},
     accounts::{group as groups, rights::may},
     ctx::Ctx,
     rest::{
@@ -177,7 +177,7 @@ impl Groups {
     #[oai(path = "/", method = "post", operation_id = "user_group_create")]
     async fn create(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         params: Params,
         body: Body<Write>,
@@ -203,7 +203,7 @@ impl Groups {
     #[oai(path = "/:id", method = "put", operation_id = "user_group_update")]
     async fn replace(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         params: Params,
         id: Path<i32>,
@@ -216,7 +216,7 @@ impl Groups {
     #[oai(path = "/:id", method = "patch", operation_id = "user_group_partial_update")]
     async fn change(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         params: Params,
         id: Path<i32>,
@@ -231,7 +231,7 @@ impl Groups {
     #[oai(path = "/:id", method = "delete", operation_id = "user_group_destroy")]
     async fn delete(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         id: Path<i32>,
     ) -> Result<Gone, ApiError> {

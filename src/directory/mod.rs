@@ -40,7 +40,7 @@ pub fn api() -> impl OpenApi + 'static {
 /// their own, it may not.
 fn author(who: &Principal) -> Author {
     let id = who.user_id().filter(|_| !matches!(who.via, Via::Bearer(_)));
-    Author::new(id, who.rights.clone(), who.scopes.clone())
+    Author::new(id, who.rights.clone(), who.scopes.clone()).held_by(who.user_id())
 }
 
 /// The person who calls; an application that acts for itself is none.

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{author, refused, roles};
 use crate::{
-    access::{Auth, Principal},
+    access::{Auth, Principal, Recent},
     accounts::group::{self as groups, RulesChange},
     ctx::Ctx,
     rest::{
@@ -155,7 +155,7 @@ impl RuleSets {
     #[oai(path = "/:id", method = "put", operation_id = "user_ruleset_update")]
     async fn replace(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         id: Path<i32>,
         body: Body<Write>,
@@ -169,7 +169,7 @@ impl RuleSets {
     #[oai(path = "/:id", method = "patch", operation_id = "user_ruleset_partial_update")]
     async fn change(
         &self,
-        #[oai(scope = "Need::Staff")] who: Auth,
+        #[oai(scope = "Recent::STAFF")] who: Auth,
         ctx: Data<&Ctx>,
         id: Path<i32>,
         body: Patched<Write>,

@@ -16,10 +16,11 @@ use super::{
     view::{self, ExtendedUser},
 };
 use crate::{
-    access::{Auth, Principal},
+    access::{Auth, Principal, Recent},
     accounts::{
         author::{Author, Refusal},
         person::{self as people, Change, New},
+        second_factor,
     },
     ctx::Ctx,
     rest::{
@@ -101,6 +102,7 @@ async fn one(ctx: &Ctx, row: user::Model) -> Result<ExtendedUser, ApiError> {
 }
 
 async fn update(ctx: &Ctx, who: &Principal, id: i32, write: Write) -> Result<Json<ExtendedUser>, ApiError> {
+    gives_power(ctx, who, &write)?;
     let change = Change {
         username: write.username.0,
         first_name: write.first_name.0,
@@ -113,6 +115,12 @@ async fn update(ctx: &Ctx, who: &Principal, id: i32, write: Write) -> Result<Jso
     };
     let row = people::update(ctx, &manager(who, Action::Change)?, id, change).await.map_err(refused(KIND))?;
     one(ctx, row).await.map(Json)
+}
+
+/// Flags and groups are power, and take a recent login; that a client sends them back as they are does not tell.
+fn gives_power(ctx: &Ctx, who: &Principal, write: &Write) -> Result<(), ApiError> {
+    let given = write.is_superuser.0.is_some() || write.is_staff.0.is_some() || write.group_ids.0.is_some();
+    if given { who.logged_in_recently(ctx).map_err(ApiError::Refused) } else { Ok(()) }
 }
 
 /// The caller, if they manage people; here nobody changes even themselves otherwise.
@@ -175,6 +183,7 @@ impl Users {
         body: Body<Write>,
     ) -> Result<Created<ExtendedUser>, ApiError> {
         let write = body.0;
+        gives_power(ctx.0, &who.0, &write)?;
         let new = New {
             username: write.username.0.unwrap_or_default(),
             first_name: write.first_name.0.unwrap_or_default(),
@@ -237,11 +246,25 @@ impl Users {
         Ok(Gone)
     }
 
+    /// Remove the second factor of a user who lost it
+    ///
+    /// Their sessions end, and their password alone logs them in then.
+    #[oai(path = "/:id/second-factor", method = "delete", operation_id = "user_second_factor_destroy")]
+    async fn remove_second_factor(
+        &self,
+        #[oai(scope = "Recent::SUPERUSER")] who: Auth,
+        ctx: Data<&Ctx>,
+        id: Path<i32>,
+    ) -> Result<Gone, ApiError> {
+        let removed = second_factor::remove(ctx.0, &author(&who.0), id.0).await.map_err(refused(KIND))?;
+        if removed { Ok(Gone) } else { Err(not_found("second factor")) }
+    }
+
     /// Give a user a new password
     #[oai(path = "/:id/set-password", method = "put", operation_id = "user_set_password_update")]
     async fn set_password(
         &self,
-        #[oai(scope = "Need::Superuser")] who: Auth,
+        #[oai(scope = "Recent::SUPERUSER")] who: Auth,
         ctx: Data<&Ctx>,
         id: Path<i32>,
         body: Body<SetPassword>,
@@ -253,7 +276,7 @@ impl Users {
     #[oai(path = "/:id/set-password", method = "patch", operation_id = "user_set_password_partial_update")]
     async fn set_password_in_part(
         &self,
-        #[oai(scope = "Need::Superuser")] who: Auth,
+        #[oai(scope = "Recent::SUPERUSER")] who: Auth,
         ctx: Data<&Ctx>,
         id: Path<i32>,
         body: Patched<SetPassword>,

@@ -1,5 +1,6 @@
 //! Errors in Django REST's words, and the one place where everybody's errors become them.
 
+use super::registry::{MetaResponses, Registry};
 use poem::{
     IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError, ResponseError},
@@ -8,7 +9,6 @@ use poem::{
 use poem_openapi::{
     ApiResponse,
     error::{ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
-    registry::{MetaResponses, Registry},
 };
 use sea_orm::DbErr;
 use serde_json::{Map, Value, json};
@@ -77,6 +77,9 @@ pub enum ApiError {
     /// There is no such operation.
     #[error("API endpoint not found")]
     NoEndpoint,
+    /// As the guard refuses.
+    #[error(transparent)]
+    Refused(Refused),
     /// Not for this caller, beyond what the guard decides.
     #[error("You do not have permission to perform this action.")]
     Denied,
@@ -142,6 +145,7 @@ impl ResponseError for ApiError {
         match self {
             Self::Invalid(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) | Self::NoEndpoint => StatusCode::NOT_FOUND,
+            Self::Refused(refused) => refused.status(),
             Self::Denied => StatusCode::FORBIDDEN,
             Self::Other(status, _) => *status,
             Self::Db(_) | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -151,6 +155,7 @@ impl ResponseError for ApiError {
     fn as_response(&self) -> Response {
         match self {
             Self::Invalid(fields) => respond(self.status(), &Value::Object(fields.0.clone())),
+            Self::Refused(refused) => refused.as_response(),
             error => respond(self.status(), &json!({ "detail": error.to_string() })),
         }
     }

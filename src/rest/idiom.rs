@@ -13,7 +13,11 @@ use super::{
     error::{self, ApiError},
     guard::Guarded,
 };
-use crate::{access::Cache, ctx::Ctx, oauth::dpop};
+use crate::{
+    access::{self, Cache},
+    ctx::Ctx,
+    oauth::dpop,
+};
 
 /// The API version that `InvenTree`'s clients read.
 pub const API_VERSION: u32 = 534;
@@ -111,6 +115,7 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
     let method = request.method().clone();
     let uri = request.uri().clone();
     let (site, nonce) = (request.data::<Ctx>().cloned(), dpop::supply(&request));
+    let metadata = site.as_ref().map(access::metadata_url);
     let answer = if Format::of(&uri).is_served_at(&uri) {
         inner.call(request).await
     } else {
@@ -130,6 +135,18 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
     let headers = response.headers_mut();
     if let Some(nonce) = nonce {
         headers.insert(dpop::NONCE, nonce);
+    }
+    // RFC 9728 section 5.1: in every challenge, in this one place.
+    if let (header::Entry::Occupied(mut challenges), Some(metadata)) =
+        (headers.entry(header::WWW_AUTHENTICATE), metadata)
+    {
+        for challenge in challenges.iter_mut() {
+            let text = challenge.to_str().ok().filter(|text| text.starts_with("Bearer ") || text.starts_with("DPoP "));
+            let told = text.map(|text| HeaderValue::try_from(format!("{text}, resource_metadata=\"{metadata}\"")));
+            if let Some(Ok(told)) = told {
+                *challenge = told;
+            }
+        }
     }
     // The client compares the whole value, so no `charset` (which JSON does not have: RFC 8259 section 11).
     if headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json;")) {

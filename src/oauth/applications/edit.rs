@@ -38,15 +38,20 @@ struct Edit {
     theirs: Vec<(&'static str, String)>,
 }
 
+/// Where an application is registered.
+const REGISTER: &str = "/o/applications/register/";
+
 #[handler]
-pub(super) async fn register_form(visit: Visit) -> Response {
+pub(super) async fn register_form(visit: Visit) -> Result<Response, Fault> {
+    visit.recent(REGISTER)?;
     // A client id that is in the form makes a form that is sent twice harmless: the second time it is taken.
     let draft = Draft { client_id: application::random_client_id(&visit.ctx), ..Draft::default() };
-    Page(Edit::new(visit.frame, None, draft, Errors::default())).into_response()
+    Ok(Page(Edit::new(visit.frame, None, draft, Errors::default())).into_response())
 }
 
 #[handler]
 pub(super) async fn register(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
+    visit.recent(REGISTER)?;
     visit.confirm(request, &form)?;
     let Typed { draft, values, errors } = typed(&form, &Metadata::default())?;
     let grantor = visit.grantor().await?;

@@ -74,6 +74,11 @@ impl Visit {
         Ok(Grantor::person(&self.login.user, rights))
     }
 
+    /// Asks for the password again where the login is older than a working day: what is registered here gets at data.
+    fn recent(&self, next: &str) -> Result<(), Fault> {
+        accounts::must_be_recent(&self.ctx, &self.login, self.ctx.config.session.recent_seconds, next)
+    }
+
     /// Refuses a form from elsewhere.
     fn confirm(&self, request: &Request, form: &Form) -> Result<(), Fault> {
         accounts::confirm(&self.ctx, request, form)

@@ -32,6 +32,7 @@ struct Choose {
 #[handler]
 pub(super) async fn choose(visit: Visit) -> Result<Response, Fault> {
     let application = confidential(&visit).await?;
+    visit.recent(&format!("/o/applications/{}/secret/", application.id))?;
     let page = Choose { frame: visit.frame, application, chosen: "3600".to_owned(), errors: Errors::default() };
     Ok(Page(page).into_response())
 }
@@ -40,6 +41,7 @@ pub(super) async fn choose(visit: Visit) -> Result<Response, Fault> {
 pub(super) async fn make(visit: Visit, request: &Request, form: Form) -> Result<Response, Fault> {
     visit.confirm(request, &form)?;
     let application = confidential(&visit).await?;
+    visit.recent(&format!("/o/applications/{}/secret/", application.id))?;
     let chosen = form.text("overlap")?;
     let Some((_, overlap, ..)) = OVERLAPS.into_iter().find(|(value, ..)| *value == chosen) else {
         let errors = [("overlap", "Choose one of these.")].into_iter().collect();

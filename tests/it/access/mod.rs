@@ -5,3 +5,4 @@ mod bearer;
 mod credentials;
 mod guard;
 mod idiom;
+mod step_up;

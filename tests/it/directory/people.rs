@@ -9,7 +9,7 @@ use entities::{
 use sea_orm::prelude::*;
 use stockade::accounts::{
     author::{Author, Refusal},
-    group::Rules,
+    group::{self as groups, Rules},
     person::{self, Change, New},
     session::Origin,
 };
@@ -212,6 +212,25 @@ both! {
         let parts = "a:staff r:view:part r:add:part r:change:part r:delete:part";
         assert!(person::update(&app.ctx, &by(parts), ann.id, enlist).await.is_ok());
         assert!(person::update(&app.ctx, &by("a:staff a:superuser"), ann.id, promote).await.is_ok());
+    }
+
+    async fn what_was_taken_from_somebody_since_they_were_let_in_they_hold_no_more(app: App) {
+        app.superuser("root").await;
+        let (was, ann) = (app.superuser("was").await, app.person("ann").await);
+        let engineers = app.group("engineers", &[]).await;
+        let before = author(&app, &was).await;
+        let demote = Change { is_superuser: Some(false), is_staff: Some(false), ..change() };
+        person::update(&app.ctx, &Author::operator(), was.id, demote).await.unwrap();
+        let promote = Change { is_superuser: Some(true), ..change() };
+        assert!(person::update(&app.ctx, &before, ann.id, promote).await.is_err());
+        assert!(person::delete(&app.ctx, &before, ann.id).await.is_err());
+        assert!(person::set_password(&app.ctx, &before, ann.id, "a whole new phrase", false).await.is_err());
+        let new = person::New { username: "new".into(), ..person::New::default() };
+        assert!(person::create(&app.ctx, &before, new, None).await.is_err());
+        assert!(groups::create(&app.ctx, &before, "more").await.is_err());
+        assert!(groups::rename(&app.ctx, &before, engineers.id, "renamed").await.is_err());
+        assert!(groups::set_rules(&app.ctx, &before, engineers.id, Role::Part, Rules::ALL).await.is_err());
+        assert!(groups::delete(&app.ctx, &before, engineers.id).await.is_err());
     }
 
     async fn the_last_active_superuser_cannot_be_demoted_deactivated_or_deleted(app: App) {
