@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::registry::{MetaApi, Registry};
 use poem::{endpoint::BoxEndpoint, http::Method};
-use poem_openapi::{
-    OpenApi,
-    registry::{MetaApi, Registry},
-};
+use poem_openapi::OpenApi;
 
 use super::list::Table;
 

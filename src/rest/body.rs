@@ -1,11 +1,8 @@
 //! Request bodies: JSON, forms and multipart, read under a limit, validated by the type's schema.
 
+use super::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem::{Body as HttpBody, Request, RequestBody, error::ReadBodyError, http::StatusCode, web::Multipart};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
-    types::ParseFromJSON,
-};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, types::ParseFromJSON};
 use sea_orm::{
     ConnectionTrait, DbErr, Statement,
     sea_query::{Alias, Expr, Query},

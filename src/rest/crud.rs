@@ -3,11 +3,11 @@
 
 use std::{collections::HashMap, future::Future, marker::PhantomData, str::FromStr as _};
 
+use super::registry::{MetaApi, MetaSchemaRef, Registry};
 use poem::{endpoint::BoxEndpoint, http::Method, web::Data};
 use poem_openapi::{
     Object, OpenApi,
     param::Path,
-    registry::{MetaApi, MetaSchemaRef, Registry},
     types::{IsObjectType, ParseFromJSON, Type},
 };
 use sea_orm::{

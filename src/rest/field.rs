@@ -2,11 +2,9 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
+use super::registry::{MetaExternalDocument, MetaSchema, MetaSchemaRef, Registry};
 use entities::exact::{Exact, Money};
-use poem_openapi::{
-    registry::{MetaExternalDocument, MetaSchema, MetaSchemaRef, Registry},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
-};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use sea_orm::{ActiveValue, IntoActiveValue, sea_query};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -419,49 +417,4 @@ impl<T: Serialize> Serialize for Shown<T> {
     }
 }
 
-impl<T: Type> Type for Shown<T> {
-    const IS_REQUIRED: bool = false;
-    type RawValueType = T::RawValueType;
-    type RawElementValueType = T::RawElementValueType;
-
-    fn name() -> Cow<'static, str> {
-        T::name()
-    }
-
-    fn schema_ref() -> MetaSchemaRef {
-        if T::IS_REQUIRED {
-            return T::schema_ref();
-        }
-        T::schema_ref().merge(MetaSchema { nullable: true, ..MetaSchema::ANY })
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-
-    fn as_raw_value(&self) -> Option<&Self::RawValueType> {
-        self.0.as_ref().and_then(T::as_raw_value)
-    }
-
-    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self::RawElementValueType> + 'a> {
-        match &self.0 {
-            Some(value) => value.raw_element_iter(),
-            None => Box::new(std::iter::empty()),
-        }
-    }
-}
-
-impl<T: ToJSON> ToJSON for Shown<T> {
-    fn to_json(&self) -> Option<Value> {
-        self.0.as_ref().and_then(T::to_json)
-    }
-}
-
-impl<T: ParseFromJSON> ParseFromJSON for Shown<T> {
-    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        match value {
-            None => Ok(Self(None)),
-            given => T::parse_from_json(given).map(|v| Self(Some(v))).map_err(ParseError::propagate),
-        }
-    }
-}
+presence!(Shown, false);

@@ -8,15 +8,13 @@ use std::{
     sync::Arc,
 };
 
+use super::registry::{MetaApi, MetaOperation, MetaPath, MetaResponse, MetaSchemaRef, Registry};
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response,
     endpoint::BoxEndpoint,
     http::{HeaderValue, Method, StatusCode, header},
 };
-use poem_openapi::{
-    OpenApi,
-    registry::{MetaApi, MetaOperation, MetaPath, MetaResponse, MetaSchemaRef, Registry},
-};
+use poem_openapi::OpenApi;
 
 use super::{error, error::ApiError, metadata::Metadata};
 use crate::access::{Refused, Required, Visitor, intern};

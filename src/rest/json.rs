@@ -1,13 +1,9 @@
 //! A JSON answer written straight from the value. (poem-openapi's `Json` builds a tree of `serde_json::Value` first, which
 //! for a list of parts costs more than reading them from the database.)
 
+use super::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
 use poem::{IntoResponse, Response, http::StatusCode};
-use poem_openapi::{
-    ApiResponse,
-    payload::Payload,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
-    types::Type,
-};
+use poem_openapi::{ApiResponse, payload::Payload, types::Type};
 use serde::Serialize;
 
 /// A value as JSON, with exactly the content type that `InvenTree`'s client compares with.

@@ -2,12 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use super::registry::{MetaOperationParam, MetaParamIn, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, http::StatusCode};
-use poem_openapi::{
-    ApiResponse,
-    registry::{MetaOperationParam, MetaParamIn, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
-    types::Type,
-};
+use poem_openapi::{ApiResponse, types::Type};
 use sea_orm::{
     Condition, EntityTrait, FromQueryResult, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, LikeExpr, SimpleExpr},

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::registry::{MetaOperation, MetaSchema, MetaSchemaRef, Registry};
 use poem::http::Method;
-use poem_openapi::registry::{MetaOperation, MetaSchema, MetaSchemaRef, Registry};
 use serde_json::{Map, Value, json};
 
 use super::schema::resolve;

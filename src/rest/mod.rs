@@ -13,6 +13,7 @@ pub mod json;
 pub mod list;
 mod metadata;
 mod pattern;
+pub(crate) mod registry;
 mod schema;
 
 pub use asked::{Asked, Lists};

@@ -7,11 +7,9 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
+use super::registry::{MetaSchema, MetaSchemaRef, Registry};
 use entities::exact::{Exact, Money, Quantity};
-use poem_openapi::{
-    registry::{MetaSchema, MetaSchemaRef, Registry},
-    types::Type,
-};
+use poem_openapi::types::Type;
 use serde_json::{Map, Value, json};
 use url::Url;
 

@@ -2,11 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::rest::registry::{MetaSchema, MetaSchemaRef};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use poem_openapi::{
-    registry::{MetaSchema, MetaSchemaRef},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
-};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::{Map, Value};
 
 /// A file that was sent: what its sender called it, and what is in it. It comes in a multipart form only.

@@ -144,38 +144,9 @@ impl App {
         self.by_token(&user).await
     }
 
-    /// An application that lets these grants and scopes.
+    /// An application with these scopes.
     pub(crate) async fn application(&self, client_id: &str, scope: &str) -> application::Model {
-        let now = self.ctx.clock.now();
-        let row = application::ActiveModel {
-            client_id: Set(client_id.to_owned()),
-            name: Set(client_id.to_owned()),
-            client_type: Set("confidential".into()),
-            grant_types: Set("authorization_code client_credentials".into()),
-            redirect_uris: Set("https://app.example/cb".into()),
-            post_logout_redirect_uris: Set(String::new()),
-            allowed_origins: Set(String::new()),
-            algorithm: Set("RS256".into()),
-            scope: Set(scope.to_owned()),
-            default_scope: Set(String::new()),
-            require_pkce: Set(true),
-            consent: Set("always".into()),
-            access_token_lifetime: Set(3600),
-            id_token_lifetime: Set(3600),
-            refresh_token_lifetime: Set(3600),
-            refresh_token_idle_lifetime: Set(3600),
-            client_uri: Set(String::new()),
-            logo_uri: Set(String::new()),
-            policy_uri: Set(String::new()),
-            tos_uri: Set(String::new()),
-            is_active: Set(true),
-            is_default: Set(false),
-            created_by: Set(None),
-            created: Set(now),
-            updated: Set(now),
-            ..Default::default()
-        };
-        self.ctx.db.write(|tx| async move { row.insert(&*tx).await }).await.unwrap()
+        self.enrol(client_id, |row| row.scope = Set(scope.to_owned())).await.row
     }
 
     /// A person who acts through an application, by an access token with these scopes.

@@ -3,3 +3,4 @@
 mod durability;
 mod refusals;
 mod shutdown;
+mod wire;
