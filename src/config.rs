@@ -95,6 +95,48 @@ pub struct Session {
     pub recent_seconds: i64,
 }
 
+/// Who may register applications (RFC 7591).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegistrationPolicy {
+    /// Administrators only.
+    Off,
+    /// Whoever has an initial access token.
+    Token,
+    /// Anybody, within a quota.
+    Open,
+}
+
+/// Applications that register themselves, or are described by a document at their `client_id`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registration {
+    /// Who may register applications.
+    pub policy: RegistrationPolicy,
+    /// The scopes that such an application may be granted.
+    pub scopes: Vec<String>,
+    /// The grants that it may use.
+    pub grant_types: Vec<String>,
+    /// Open registrations of one address in an hour.
+    pub per_hour: u64,
+    /// Applications that registered themselves, in all, beyond which only a token registers more.
+    pub quota: u64,
+    /// Whether a registration needs a software statement.
+    pub require_software_statement: bool,
+    /// Who may vouch for software.
+    pub software_statement_issuers: Vec<StatementIssuer>,
+}
+
+/// Somebody whose software statements are believed (RFC 7591 section 2.3).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementIssuer {
+    /// The `iss` of its statements.
+    pub issuer: String,
+    /// Where its public keys are.
+    pub jwks_uri: String,
+}
+
 /// The authorization server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -118,6 +160,10 @@ pub struct Oauth {
     pub trusted_issuers: Vec<TrustedIssuer>,
     /// Days that a signing key signs before a new one takes its place by itself.
     pub key_rotation_days: i64,
+    /// Applications that register themselves.
+    pub registration: Registration,
+    /// Whether a `client_id` may be the https address of a document that describes the application.
+    pub client_documents: bool,
 }
 
 /// Requests that this server sends, to addresses that strangers may have chosen.
@@ -230,6 +276,21 @@ impl Default for Session {
     }
 }
 
+impl Default for Registration {
+    fn default() -> Self {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            policy: RegistrationPolicy::Off,
+            scopes: words(&["openid", "profile", "email", "offline_access"]),
+            grant_types: words(&["authorization_code", "refresh_token"]),
+            per_hour: 10,
+            quota: 1000,
+            require_software_statement: false,
+            software_statement_issuers: Vec::new(),
+        }
+    }
+}
+
 impl Default for Oauth {
     fn default() -> Self {
         Self {
@@ -242,6 +303,8 @@ impl Default for Oauth {
             ciba_seconds: 300,
             trusted_issuers: Vec::new(),
             key_rotation_days: 90,
+            registration: Registration::default(),
+            client_documents: false,
         }
     }
 }

@@ -8,7 +8,7 @@
 //! ```text
 //! 11 cli
 //! 10 server
-//! 9 inventory directory instance
+//! 9 inventory directory instance administration
 //! 8 rest
 //! 7 access
 //! 6 oauth
@@ -22,6 +22,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod administration;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -35,6 +35,10 @@ pub enum Kind {
     Session,
     /// The link by which the first administrator is made.
     SetupLink,
+    /// A token that lets an application register itself (RFC 7591).
+    InitialAccess,
+    /// A token that manages one registration (RFC 7592).
+    Registration,
 }
 
 impl Kind {
@@ -50,6 +54,8 @@ impl Kind {
             Self::ClientSecret => "scs",
             Self::Session => "sse",
             Self::SetupLink => "ssl",
+            Self::InitialAccess => "sia",
+            Self::Registration => "sra",
         }
     }
 
@@ -146,6 +152,10 @@ pub enum Purpose {
     Credential,
     /// Sealing the shared secrets of second factors, and all else that stands for one.
     SecondFactor,
+    /// Naming a person to the applications of one sector; changing this changes who everybody is to them.
+    PairwiseSubject,
+    /// Telling a script in the browser whether the session is still the same.
+    BrowserState,
 }
 
 impl Purpose {
@@ -160,6 +170,8 @@ impl Purpose {
             Self::Notification => b"stockade notification",
             Self::Credential => b"stockade credential",
             Self::SecondFactor => b"stockade second factor",
+            Self::PairwiseSubject => b"stockade pairwise subject",
+            Self::BrowserState => b"stockade browser state",
         }
     }
 }

@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::{
     access,
     accounts::{self, author::Refusal},
+    administration,
     ctx::Ctx,
     directory, instance, inventory, oauth, rest,
     signing::SigningError,
@@ -42,6 +43,7 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
     Migrator::up(ctx.db.migrator(), None).await?;
     ctx.signing.ensure().await?;
     oauth::application::ensure_default(ctx).await?;
+    oauth::register::ensure(ctx).await?;
     if let (Some(username), Some(password)) = (&ctx.config.admin_username, &ctx.config.admin_password)
         && let Some(user) = accounts::setup::create_administrator(ctx, username, password.reveal()).await?
     {
@@ -52,7 +54,7 @@ pub async fn prepare(ctx: &Ctx) -> Result<(), StartError> {
 
 /// Everything under `/api`.
 fn api() -> impl OpenApi {
-    (inventory::api(), directory::api(), instance::api())
+    (inventory::api(), directory::api(), administration::api(), instance::api())
 }
 
 /// The API's document, as JSON and as YAML.
@@ -111,8 +113,21 @@ async fn answered<E: Endpoint>(next: std::sync::Arc<E>, mut request: Request, ht
 pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        tokio::join!(every_minute(&ctx), every_few_seconds(&ctx));
+        tokio::join!(every_minute(&ctx), every_few_seconds(&ctx), every_second(&ctx));
     })
+}
+
+/// Tells applications of logouts. One look at an index a second, so that whatever instance ended the session, and
+/// whichever is left of those that did, somebody delivers.
+async fn every_second(ctx: &Ctx) {
+    let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        second.tick().await;
+        if let Err(error) = oauth::deliver_logouts(ctx).await {
+            tracing::error!(%error, "logouts could not be delivered");
+        }
+    }
 }
 
 async fn every_minute(ctx: &Ctx) {

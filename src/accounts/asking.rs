@@ -16,6 +16,10 @@ pub struct Asking {
     pub application: String,
     /// Where it will be called back, which the page's `form-action` must allow: browsers apply it to redirects as well.
     pub redirect_uri: String,
+    /// Where its logo is on this server, if it has one.
+    pub logo: Option<String>,
+    /// What it is about: what each link is called, and where it leads.
+    pub links: Vec<(&'static str, String)>,
 }
 
 type Finder = dyn Fn(Ctx, String) -> BoxFuture<'static, Result<Option<Asking>, DbErr>> + Send + Sync;

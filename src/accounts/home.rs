@@ -51,7 +51,7 @@ impl Browser {
 }
 
 /// A browser in words. What a browser says of itself is only a help for its owner's eyes, so this is no full parser.
-fn describe(user_agent: &str) -> String {
+pub(super) fn describe(user_agent: &str) -> String {
     let first = |known: &[(&str, &'static str)]| {
         known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
@@ -116,7 +116,9 @@ pub(super) async fn end(request: &Request, ctx: Data<&Ctx>, form: Form) -> Resul
             return Err(Fault::bad_request("There is no such session of yours; it may have ended already."));
         }
     }
-    Ok(see_other("/accounts/?done=sessions"))
+    let back =
+        if form.text("from")? == "sessions" { "/accounts/sessions/?done=ended" } else { "/accounts/?done=sessions" };
+    Ok(see_other(back))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     web::{
-        Fault, Frame, Page, client_address, cookie, csrf,
+        Fault, Frame, Page, client_address, csrf,
         form::{Errors, Form},
         see_other,
     },
@@ -180,7 +180,7 @@ pub(super) fn carry(ctx: &Ctx, request: &Request, value: &str, next: &str) -> Re
 
 /// An answer with a new session.
 pub(super) fn hand_over(ctx: &Ctx, mut response: Response, value: &str) -> Response {
-    cookie::set(&mut response, &session::session_cookie(ctx, value));
+    session::hand_over(ctx, &mut response, value);
     response
 }
 
@@ -212,7 +212,7 @@ pub(super) async fn logout(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
         ctx.db.write(|tx| async move { session::end(&tx, &login.session, now).await }).await?;
     }
     let mut response = see_other("/accounts/login/");
-    cookie::set(&mut response, &session::session_cookie(&ctx, ""));
+    session::forget(&ctx, &mut response);
     Ok(response)
 }
 

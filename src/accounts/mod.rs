@@ -8,6 +8,7 @@ pub mod credential;
 pub mod group;
 mod home;
 mod login;
+pub mod logout_notice;
 pub mod owner;
 pub mod page;
 pub mod password_rules;
@@ -15,6 +16,7 @@ pub mod person;
 pub mod rights;
 pub mod second_factor;
 pub mod session;
+mod sessions;
 pub mod setup;
 mod waiting;
 
@@ -44,6 +46,6 @@ pub fn routes() -> Route {
         .at("/second-factor/set-up/", get(second_factor::set_up_form).post(second_factor::set_up))
         .at("/second-factor/codes/", post(second_factor::renew_codes))
         .at("/second-factor/remove/", post(second_factor::remove_own))
-        .at("/sessions/", post(home::end))
+        .at("/sessions/", get(sessions::show).post(home::end))
         .at("/setup/", get(setup::show).post(setup::submit))
 }

@@ -404,7 +404,7 @@ async fn must_not_be_the_last(tx: &Tx, target: &user::Model) -> Result<(), Refus
 
 /// Ends every session and revokes every grant of a person.
 async fn end_everything(tx: &Tx, user_id: i32, now: Timestamp) -> Result<(), DbErr> {
-    session::end_all(tx, user_id).await?;
+    session::end_all(tx, user_id, now).await?;
     grant::Entity::update_many()
         .set(grant::ActiveModel { revoked: Set(Some(now)), ..Default::default() })
         .filter(grant::Column::UserId.eq(user_id))

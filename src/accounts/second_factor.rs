@@ -142,7 +142,7 @@ pub async fn remove(ctx: &Ctx, author: &Author, id: i32) -> Result<bool, Refusal
                 return Ok(false);
             }
             forget(&tx, id).await?;
-            session::end_all(&tx, id).await?;
+            session::end_all(&tx, id, ctx.clock.now()).await?;
             tracing::warn!(user = id, "a second factor was removed by an administrator");
             Ok(true)
         })

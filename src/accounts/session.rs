@@ -8,22 +8,26 @@ use entities::{
     oauth::{access_token, grant},
 };
 use poem::{
-    Request,
+    Request, Response,
     web::cookie::{Cookie, SameSite},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, QueryOrder as _, prelude::*, sea_query::Expr};
 
+use super::logout_notice;
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     db::Tx,
     scope::Scope,
-    secret::{self, Kind},
+    secret::{self, Kind, Purpose},
     web::{client_address, cookie},
 };
 
 /// The session cookie's name, as `InvenTree`'s clients know it.
 pub const COOKIE: &str = "sessionid";
+
+/// The cookie that tells frames of applications whether the session is the same (see [`browser_state`]).
+pub const STATE_COOKIE: &str = "opbs";
 
 /// `last_seen` is exact to so many seconds.
 const SEEN_EVERY: i64 = 60;
@@ -117,8 +121,13 @@ pub async fn begin(
     let now = ctx.clock.now();
     let mut sid = None;
     if let Some(before) = before {
-        session::Entity::delete_by_id(before.session.id).exec(&**tx).await?;
-        sid = Some(before).filter(|b| b.user.id == user.id).map(|b| b.session.sid.clone());
+        if before.user.id == user.id {
+            session::Entity::delete_by_id(before.session.id).exec(&**tx).await?;
+            sid = Some(before.session.sid.clone());
+        } else {
+            // Somebody else sits here now: the session of whoever was here before is over.
+            end(tx, &before.session, now).await?;
+        }
     }
     let value = Kind::Session.generate(ctx.rng);
     session::ActiveModel {
@@ -178,15 +187,12 @@ pub async fn end_others(tx: &Tx, login: &Login, now: Timestamp) -> Result<(), Db
 /// Ends one session, and what applications hold through it unless they may go on while the person is away (`OpenID`
 /// Connect Back-Channel Logout 1.0 section 2.7: refresh tokens without `offline_access` are revoked with the session).
 pub async fn end(tx: &Tx, session: &session::Model, now: Timestamp) -> Result<(), DbErr> {
-    let given = grant::Entity::find()
-        .filter(grant::Column::Sid.eq(&session.sid))
-        .filter(grant::Column::Revoked.is_null())
-        .all(&**tx)
-        .await?;
+    let given = grant::Entity::find().filter(grant::Column::Sid.eq(&session.sid)).all(&**tx).await?;
+    logout_notice::leave(tx, session, given.iter().map(|given| given.application_id), now).await?;
     let offline = Scope::OfflineAccess.to_string();
     let ended: Vec<i32> = given
         .iter()
-        .filter(|given| !given.scope.split(' ').any(|word| word == offline))
+        .filter(|given| given.revoked.is_none() && !given.scope.split(' ').any(|word| word == offline))
         .map(|given| given.id)
         .collect();
     if !ended.is_empty() {
@@ -201,12 +207,46 @@ pub async fn end(tx: &Tx, session: &session::Model, now: Timestamp) -> Result<()
 }
 
 /// Ends every session of a person.
-pub async fn end_all(tx: &Tx, user_id: i32) -> Result<(), DbErr> {
-    session::Entity::delete_many().filter(session::Column::UserId.eq(user_id)).exec(&**tx).await.map(drop)
+pub async fn end_all(tx: &Tx, user_id: i32, now: Timestamp) -> Result<(), DbErr> {
+    for session in session::Entity::find().filter(session::Column::UserId.eq(user_id)).all(&**tx).await? {
+        end(tx, &session, now).await?;
+    }
+    Ok(())
+}
+
+/// What a script in an application's frame may know of a session: nothing but whether it is the same (`OpenID` Connect
+/// Session Management 1.0 section 3.2, "OP browser state").
+pub fn browser_state(ctx: &Ctx, digest: &str) -> String {
+    ctx.key.mac_text(Purpose::BrowserState, &[digest])
+}
+
+/// The cookie of [`browser_state`], or, with an empty value, its removal. Scripts read it, in frames on other sites.
+fn state_cookie(ctx: &Ctx, value: &str) -> Cookie {
+    let mut cookie = Cookie::new_with_str(STATE_COOKIE, value);
+    cookie.set_path("/o/session");
+    cookie.set_secure(ctx.config.is_https());
+    // A browser takes `SameSite=None` over TLS only.
+    cookie.set_same_site(if ctx.config.is_https() { SameSite::None } else { SameSite::Lax });
+    if value.is_empty() {
+        cookie.make_removal();
+    }
+    cookie
+}
+
+/// Hands a new session to the browser.
+pub fn hand_over(ctx: &Ctx, response: &mut Response, value: &str) {
+    cookie::set(response, &session_cookie(ctx, value));
+    cookie::set(response, &state_cookie(ctx, &browser_state(ctx, &secret::digest(value))));
+}
+
+/// Takes the session's cookies from the browser.
+pub fn forget(ctx: &Ctx, response: &mut Response) {
+    cookie::set(response, &session_cookie(ctx, ""));
+    cookie::set(response, &state_cookie(ctx, ""));
 }
 
 /// The cookie that carries a session, or, with an empty value, removes it.
-pub fn session_cookie(ctx: &Ctx, value: &str) -> Cookie {
+fn session_cookie(ctx: &Ctx, value: &str) -> Cookie {
     let mut cookie = Cookie::new_with_str(COOKIE, value);
     cookie.set_path("/");
     cookie.set_http_only(true);

@@ -11,6 +11,7 @@ macro_rules! say {
 mod application;
 mod check;
 mod failure;
+mod initial_token;
 mod keys;
 mod migrate;
 mod schema;
@@ -67,6 +68,9 @@ enum Command {
     /// Make, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Make, list and revoke tokens that let applications register themselves.
+    #[command(subcommand)]
+    InitialToken(initial_token::InitialToken),
     /// Rotate and list the keys that sign ID tokens.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -100,6 +104,7 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         Command::Schema(schema) => schema.run(),
         Command::Application(application) => application.run(&open_prepared(config).await?).await,
         Command::Token(token) => token.run(&open_prepared(config).await?).await,
+        Command::InitialToken(token) => token.run(&open_prepared(config).await?).await,
         Command::Keys(keys) => keys.run(&open_prepared(config).await?).await,
         Command::Check => check::run(&config),
     }

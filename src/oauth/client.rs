@@ -15,6 +15,7 @@ use super::{
     dpop,
     error::Error,
     protocol::Form,
+    register,
 };
 use crate::{ctx::Ctx, limiter::Guess, tls, web::client_address, web::form};
 
@@ -68,7 +69,7 @@ pub(super) async fn authenticate(ctx: &Ctx, request: &Request, form: &Form) -> R
         let taken = ctx.limiter.attempt(&guess).await;
         attempt = Some(taken.map_err(|_| refuse(Error::invalid_client("too many failures")))?);
     }
-    let found = application::find(ctx.db.reader(), &presented.client_id).await?.filter(|found| found.is_active);
+    let found = register::find_or_fetch(ctx, &presented.client_id).await?.filter(|found| found.is_active);
     let proven = match (&found, &presented.proof) {
         (Some(found), _) => proves(ctx, request, found, &presented).await?,
         // An unknown client costs the same statements and digests as a known one.

@@ -23,11 +23,13 @@ pub mod holder;
 mod introspect;
 mod issue;
 pub mod jws;
+pub mod logo;
 pub mod oidc;
 mod par;
 mod pkce;
 mod protocol;
 pub mod redirect_uri;
+pub mod register;
 pub mod replay;
 pub mod resource;
 mod revoke;
@@ -40,6 +42,7 @@ pub mod withdraw;
 use std::sync::Arc;
 
 pub use oidc::discovery::well_known;
+pub use oidc::logout::deliver as deliver_logouts;
 use poem::{Endpoint, IntoEndpoint, Route};
 pub use sweep::sweep;
 
@@ -56,6 +59,8 @@ pub fn routes() -> Route {
     let routes = introspect::add_to(routes);
     let routes = oidc::discovery::add_to(routes);
     let routes = oidc::userinfo::add_to(routes);
+    let routes = register::add_to(routes);
+    let routes = logo::add_to(routes);
     oidc::logout::add_to(routes)
 }
 

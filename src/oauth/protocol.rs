@@ -97,9 +97,37 @@ pub(super) fn add(
     cors: Cors,
     endpoint: impl IntoEndpoint<Endpoint: Endpoint + 'static>,
 ) -> Route {
+    add_if(routes, path, |_| true, allow, cors, endpoint)
+}
+
+/// [`add`], for an endpoint that the configuration may leave out: then it is not there at all.
+pub(super) fn add_if(
+    routes: Route,
+    path: &str,
+    is_on: fn(&Ctx) -> bool,
+    allow: &'static str,
+    cors: Cors,
+    endpoint: impl IntoEndpoint<Endpoint: Endpoint + 'static>,
+) -> Route {
     let endpoint = endpoint.into_endpoint().map_to_response();
     let known = Arc::new(Known::default());
-    both(routes, path, endpoint.around(move |inner, request| serve(inner, request, allow, cors, known.clone())))
+    let serve = move |inner, request| serve_if(inner, request, is_on, allow, cors, known.clone());
+    both(routes, path, endpoint.around(serve))
+}
+
+async fn serve_if<E: Endpoint<Output = Response>>(
+    inner: Arc<E>,
+    request: Request,
+    is_on: fn(&Ctx) -> bool,
+    allow: &'static str,
+    cors: Cors,
+    known: Arc<Known>,
+) -> poem::Result<Response> {
+    if request.data::<Ctx>().is_some_and(is_on) {
+        serve(inner, request, allow, cors, known).await
+    } else {
+        Ok(json(StatusCode::NOT_FOUND, &serde_json::json!({"error": "not_found"})))
+    }
 }
 
 async fn serve<E: Endpoint<Output = Response>>(
@@ -146,7 +174,7 @@ async fn serve<E: Endpoint<Output = Response>>(
 
 /// Ours as they are; the framework's in the same shape.
 fn as_json(error: poem::Error) -> Response {
-    if error.is::<Error>() {
+    if error.is::<Error>() || error.is::<super::register::Refusal>() {
         return error.into_response();
     }
     let status = error.status();

@@ -60,6 +60,19 @@ fn childless(before: Timestamp) -> Condition {
         .add(
             grant::Column::Id.not_in_subquery(grants_of(decoupled_request::Entity, decoupled_request::Column::GrantId)),
         )
+        .add(grant::Column::Id.not_in_subquery(last_of_sessions()))
+}
+
+/// While a session goes on, the last grant of each application in it says who has to be told when it ends.
+fn last_of_sessions() -> SelectStatement {
+    let live = session::Entity::find().select_only().column(session::Column::Sid).into_query();
+    grant::Entity::find()
+        .select_only()
+        .column_as(grant::Column::Id.max(), "id")
+        .filter(grant::Column::Sid.in_subquery(live))
+        .group_by(grant::Column::Sid)
+        .group_by(grant::Column::ApplicationId)
+        .into_query()
 }
 
 /// The grants that a table's rows belong to. Without the NULLs, beside which nothing is ever `NOT IN`.

@@ -20,6 +20,18 @@ pub async fn access_tokens(tx: &Tx, application_id: i32) -> Result<(), DbErr> {
     access_token::Entity::delete_many().filter(theirs).exec(&**tx).await.map(drop)
 }
 
+/// Ends one access token; whether it was there.
+pub async fn access_token(tx: &Tx, id: i32) -> Result<bool, DbErr> {
+    Ok(access_token::Entity::delete_by_id(id).exec(&**tx).await?.rows_affected > 0)
+}
+
+/// Ends one grant with everything that came of it; whether it was alive.
+pub async fn grant(tx: &Tx, id: i32, now: Timestamp) -> Result<bool, DbErr> {
+    let revoked = revoke(now).filter(grant::Column::Id.eq(id)).exec(&**tx).await?.rows_affected;
+    access_token::Entity::delete_many().filter(access_token::Column::GrantId.eq(id)).exec(&**tx).await?;
+    Ok(revoked > 0)
+}
+
 /// Ends every token that a person gave an application, and forgets that they allowed it anything. Whether there was
 /// something to take back.
 pub async fn from_person(tx: &Tx, user_id: i32, application_id: i32, now: Timestamp) -> Result<bool, DbErr> {

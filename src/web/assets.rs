@@ -34,6 +34,7 @@ static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let all = assets! {
         "css/stockade.css" => CSS,
         "js/stockade.js" => JS,
+        "js/session.js" => JS,
         "img/logo.svg" => SVG,
         "img/favicon.svg" => SVG,
         "img/blank_image.png" => PNG,

@@ -14,12 +14,13 @@ pub struct Page<T> {
     status: StatusCode,
     targets: Vec<String>,
     scripts: Vec<String>,
+    frames: Vec<String>,
 }
 
 /// An HTML page; named as the type, so that a handler reads `Ok(Page(Login { .. }).into_response())`.
 #[expect(non_snake_case, reason = "reads as the constructor of the type")]
 pub fn Page<T: Template>(template: T) -> Page<T> {
-    Page { template, status: StatusCode::OK, targets: Vec::new(), scripts: Vec::new() }
+    Page { template, status: StatusCode::OK, targets: Vec::new(), scripts: Vec::new(), frames: Vec::new() }
 }
 
 impl<T: Template> Page<T> {
@@ -46,6 +47,15 @@ impl<T: Template> Page<T> {
     }
 }
 
+impl<T: Template> Page<T> {
+    /// Lets this page show what is at an address elsewhere in a frame.
+    #[must_use]
+    pub fn frame(mut self, uri: &str) -> Self {
+        self.frames.extend(source(uri));
+        self
+    }
+}
+
 /// The source expression (CSP3 section 2.3.1) that admits a URI, and as little else as can be said.
 fn source(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
@@ -65,6 +75,7 @@ impl<T: Template + Send> IntoResponse for Page<T> {
                 Response::builder().status(self.status).content_type("text/html; charset=utf-8").body(html),
                 &self.targets,
                 &self.scripts.concat(),
+                &self.frames,
             ),
             Err(error) => {
                 tracing::error!(%error, "a page does not render");
@@ -80,15 +91,18 @@ impl<T: Template + Send> IntoResponse for Page<T> {
 /// send `Origin: null` with our own forms, which [`super::csrf::check`] must refuse. No `Cross-Origin-Opener-Policy`: an
 /// application that logs people in by a pop-up would lose its window.
 pub fn secure(response: Response, targets: &[String]) -> Response {
-    guarded(response, targets, "")
+    guarded(response, targets, "", &[])
 }
 
-fn guarded(mut response: Response, targets: &[String], scripts: &str) -> Response {
+fn guarded(mut response: Response, targets: &[String], scripts: &str, frames: &[String]) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'{scripts}; img-src 'self' data:; \
-         form-action 'self'{}{}; frame-ancestors 'none'; base-uri 'none'",
+         form-action 'self'{}{}; {}{}{}frame-ancestors 'none'; base-uri 'none'",
         if targets.is_empty() { "" } else { " " },
-        targets.join(" ")
+        targets.join(" "),
+        if frames.is_empty() { "" } else { "frame-src " },
+        frames.join(" "),
+        if frames.is_empty() { "" } else { "; " },
     );
     let fixed = [
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -37,6 +37,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Goes on when every frame of the page has loaded, or after a while without.
+const onward = document.querySelector("a[data-continue]");
+if (onward) {
+  const frames = [...document.querySelectorAll("iframe")];
+  const loaded = frames.map((frame) => new Promise((done) => frame.addEventListener("load", done)));
+  const patience = new Promise((done) => { setTimeout(done, 5000); });
+  const least = new Promise((done) => { setTimeout(done, 1000); });
+  Promise.all([Promise.race([Promise.all(loaded), patience]), least]).then(() => location.replace(onward.href));
+}
+
 // A second click on a slow form sends nothing twice. The button is not disabled, or its name would not be sent.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -12,6 +12,7 @@
 
 mod access;
 mod accounts;
+mod administration;
 mod authz_matrix;
 mod db;
 mod directory;

@@ -27,17 +27,28 @@ pub const REFRESH_SECONDS: (i32, i32) = (300, 366 * 86_400);
 pub struct Grantor {
     pub(super) user_id: Option<i32>,
     rights: Rights,
+    /// What their credential is limited to.
+    scopes: Option<Scopes>,
 }
 
 impl Grantor {
     /// A person with these rights.
     pub fn person(user: &user::Model, rights: Rights) -> Self {
-        Self { user_id: Some(user.id), rights }
+        Self { user_id: Some(user.id), rights, scopes: None }
     }
 
     /// Whoever runs commands on the server itself.
     pub fn operator() -> Self {
-        Self { user_id: None, rights: Rights::of_person(true, true) }
+        Self { user_id: None, rights: Rights::of_person(true, true), scopes: None }
+    }
+
+    /// Whoever calls by a credential that is limited to scopes: they hand on only what both give.
+    pub fn limited(user_id: Option<i32>, rights: Rights, scopes: Option<Scopes>) -> Self {
+        Self { user_id, rights, scopes }
+    }
+
+    fn holds(&self, scope: Scope) -> bool {
+        self.rights.covers(scope) && self.scopes.as_ref().is_none_or(|scopes| scopes.contains(scope))
     }
 }
 
@@ -222,7 +233,7 @@ impl Draft {
         {
             errors.add(idle, "The time without use cannot be longer than the lifetime.");
         }
-        self.metadata.check(client_type, &grant_types, &mut errors);
+        self.metadata.check(client_type, &grant_types, &redirect_uris, &mut errors);
         let mut link = |field: &str, text: &str| link(field, text, &mut errors);
         let checked = Checked {
             name,
@@ -287,7 +298,7 @@ impl Draft {
         if scope.is_empty() && !errors.has("scope") {
             errors.add("scope", "Allow at least one scope, or the application can do nothing.");
         }
-        if let Some(beyond) = scope.iter().find(|scope| !grantor.rights.covers(*scope)) {
+        if let Some(beyond) = scope.iter().find(|scope| !grantor.holds(*scope)) {
             errors.add("scope", format!("You cannot hand on {beyond}: you do not hold it yourself."));
         }
         if !errors.has("scope") && !default_scope.is_subset(&scope) {
@@ -389,7 +400,7 @@ fn origins(text: &str, errors: &mut Errors) -> Vec<String> {
 }
 
 /// A link for people: https and nothing else, whatever the case of `JavaScript:` (threats 13).
-fn link(field: &str, text: &str, errors: &mut Errors) -> String {
+pub(super) fn link(field: &str, text: &str, errors: &mut Errors) -> String {
     let text = text.trim();
     if text.is_empty() {
         return String::new();

@@ -5,10 +5,13 @@
 //! the server. A member has the name under which it is registered. One that a person may choose is also declared in
 //! `applications/edit/members.rs`: its label, its help and its kind, and the form, its parsing and the page follow.
 
+pub mod about;
 mod authorization;
 pub mod ciba;
 pub mod client;
 pub mod exchange;
+pub mod logout;
+pub mod subject;
 pub mod tokens;
 
 pub use authorization::Authorization;
@@ -40,6 +43,15 @@ pub struct Metadata {
     /// How it learns what a person decided elsewhere.
     #[serde(flatten)]
     pub ciba: Ciba,
+    /// What it tells of itself.
+    #[serde(flatten)]
+    pub about: about::About,
+    /// How it learns of a logout.
+    #[serde(flatten)]
+    pub logout: logout::Logout,
+    /// By which `sub` it knows people.
+    #[serde(flatten)]
+    pub subject: subject::Subject,
 }
 
 impl Metadata {
@@ -51,18 +63,41 @@ impl Metadata {
         })
     }
 
+    /// Whether there is a member of that name, and it takes the value.
+    pub fn takes(name: &str, value: &serde_json::Value) -> bool {
+        use serde_json::{Value, to_value};
+        let alone = Value::Object([(name.to_owned(), value.clone())].into_iter().collect());
+        let Ok(read) = serde_json::from_value::<Self>(alone) else { return false };
+        let is_blank = match value {
+            Value::String(text) => text.is_empty(),
+            Value::Array(values) => values.is_empty(),
+            other => other == &Value::Bool(false),
+        };
+        // Of an unknown one nothing is left; of a known one that is as it begins, nothing either.
+        to_value(&read).is_ok_and(|all| all.get(name).is_some()) || is_blank
+    }
+
     /// The object for a row.
     pub(super) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Every rule of every feature; a message stands under the name of its member.
-    pub(super) fn check(&self, client_type: ClientType, grants: &[GrantType], errors: &mut Errors) {
+    pub(super) fn check(
+        &self,
+        client_type: ClientType,
+        grants: &[GrantType],
+        redirect_uris: &[String],
+        errors: &mut Errors,
+    ) {
         self.authorization.check(errors);
         self.client.check(client_type, errors);
         self.tokens.check(errors);
         self.exchange.check(grants, errors);
         self.ciba.check(grants, errors);
+        self.about.check(errors);
+        self.logout.check(redirect_uris, errors);
+        self.subject.check(redirect_uris, errors);
         if self.text().len() > MAX_BYTES {
             errors.add("metadata", "The registration is larger than 64 kB.");
         }

@@ -7,6 +7,8 @@ mod draft;
 pub mod metadata;
 pub mod mismatch;
 pub mod secrets;
+mod sector;
+mod source;
 mod store;
 mod words;
 
@@ -23,7 +25,8 @@ pub use draft::{Draft, Grantor, REFRESH_SECONDS, TOKEN_SECONDS};
 pub use metadata::{Metadata, client::Method};
 pub use mismatch::record_mismatch;
 pub use secrets::verify_secret;
-pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, set_active, update};
+pub use source::Source;
+pub use store::{Refused, Stored, delete, new_secret, random_client_id, register, register_from, set_active, update};
 pub use words::{Algorithm, ClientType, Consent, GrantType, Origin};
 
 /// A registered application: a row, read in types.
@@ -151,6 +154,11 @@ impl Application {
     /// Whether an administrator of this server looked at it. What registered itself may call itself anything.
     pub fn is_verified(&self) -> bool {
         self.origin() == Origin::Administrator
+    }
+
+    /// The host of the document that describes it, if one does.
+    pub fn document_host(&self) -> Option<String> {
+        (self.origin() == Origin::Document).then(|| metadata::subject::host(&self.row.client_id)).flatten()
     }
 
     /// Whether a consent once given answers later requests for the same scopes. A public application cannot prove who

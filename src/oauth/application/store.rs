@@ -7,8 +7,10 @@ use entities::{
 use sea_orm::{ActiveValue::Set, Condition, DbErr, IntoActiveModel, QueryOrder, QuerySelect, prelude::*};
 
 use super::{
-    Application, ClientType, GrantType, Origin,
+    Application, ClientType, GrantType,
     draft::{Checked, Draft, Grantor},
+    sector,
+    source::Source,
 };
 use crate::{
     clock::Timestamp,
@@ -56,9 +58,25 @@ pub struct Stored {
 
 /// Registers an application.
 pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Stored, Refused> {
+    register_from(ctx, grantor, draft, Source::Administrator).await
+}
+
+/// Every rule: those of the draft alone, and the one for which somebody else has to be asked.
+async fn checked(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Checked, Refused> {
     let checked = draft.check(grantor).map_err(Refused::Invalid)?;
+    sector::verify(ctx, &checked).await.map_err(Refused::Invalid)?;
+    Ok(checked)
+}
+
+/// Registers an application from wherever it comes.
+pub async fn register_from(ctx: &Ctx, grantor: &Grantor, draft: &Draft, source: Source) -> Result<Stored, Refused> {
+    let checked = checked(ctx, grantor, draft).await?;
+    let client_id = match &source {
+        // An address is no id that anybody could choose: see `Draft`.
+        Source::Document { client_id, .. } => client_id.clone(),
+        _ => checked.client_id.clone().unwrap_or_else(|| random_client_id(ctx)),
+    };
     let now = ctx.clock.now();
-    let client_id = checked.client_id.clone().unwrap_or_else(|| random_client_id(ctx));
     let keeps_secret = checked.client_type == ClientType::Confidential && checked.metadata.client.uses_secret();
     let secret = keeps_secret.then(|| Kind::ClientSecret.generate(ctx.rng));
     let created_by = grantor.user_id;
@@ -72,7 +90,7 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
                 client_id: Set(client_id),
                 is_active: Set(true),
                 is_default: Set(false),
-                origin: Set(Origin::Administrator.name().to_owned()),
+                origin: Set(source.origin().name().to_owned()),
                 created_by: Set(created_by),
                 created: Set(now),
                 ..Default::default()
@@ -83,6 +101,7 @@ pub async fn register(ctx: &Ctx, grantor: &Grantor, draft: &Draft) -> Result<Sto
             if let Some(secret) = &secret {
                 add_secret(&tx, application.id, secret, now).await?;
             }
+            source.keep(&tx, application.id, now).await?;
             Ok(Stored { application, secret })
         })
         .await
@@ -117,7 +136,7 @@ pub async fn update(
     draft: &Draft,
     seen: Option<&str>,
 ) -> Result<Stored, Refused> {
-    let checked = draft.check(grantor).map_err(Refused::Invalid)?;
+    let checked = checked(ctx, grantor, draft).await?;
     let now = ctx.clock.now();
     let fresh_secret = Kind::ClientSecret.generate(ctx.rng);
     ctx.db

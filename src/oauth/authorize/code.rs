@@ -14,10 +14,11 @@ use crate::{
         oidc::{
             acr::Acr,
             id_token::{self, Beside},
+            logout::session_state,
         },
         resource,
     },
-    scope::Scopes,
+    scope::{Scope, Scopes},
     secret::{self, Kind},
 };
 
@@ -53,6 +54,11 @@ pub(super) async fn grant(ctx: &Ctx, request: &Request, ready: Ready) -> Result<
     }
     parameters.extend(code.map(|code| ("code", code)));
     parameters.extend(id_token.map(|token| ("id_token", token)));
+    // Session Management 1.0 section 2: for `OpenID` requests.
+    if scopes.contains(Scope::OpenId) {
+        let state = session_state::of(ctx, &target.application.client_id, &target.redirect_uri, &login.session);
+        parameters.extend(state.map(|state| ("session_state", state)));
+    }
     Ok(target.answer(parameters).send(ctx, request).await?)
 }
 

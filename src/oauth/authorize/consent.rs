@@ -189,6 +189,8 @@ async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbEr
     let on = datetime(application.created).format("%-d %B %Y");
     Ok(match by {
         _ if application.is_default => "It comes with this server.".to_owned(),
+        _ if application.document_host().is_some() => format!("First seen here on {on}."),
+        _ if !application.is_verified() => format!("It registered itself on {on}."),
         Some(user) => format!("Registered by {} on {on}.", user.username),
         None => format!("Registered on {on}."),
     })

@@ -9,6 +9,7 @@ use crate::{
     oauth::{
         application::{self, Application},
         error::Error,
+        register,
     },
     web::Fault,
 };
@@ -64,9 +65,9 @@ pub(super) async fn application(ctx: &Ctx, parameters: &Parameters) -> Result<Ap
         .client_id()
         .map_err(|_| Astray::Wrong("The parameter client_id was sent more than once."))?
         .ok_or(Astray::Wrong("The parameter client_id is missing: it names the application that asks."))?;
-    application::find(ctx.db.reader(), client_id).await?.filter(|application| application.is_active).ok_or(
-        Astray::Wrong("The application that sent you here (client_id) is not known to this server, or is disabled."),
-    )
+    register::find_or_fetch(ctx, client_id).await?.filter(|application| application.is_active).ok_or(Astray::Wrong(
+        "The application that sent you here (client_id) is not known to this server, or is disabled.",
+    ))
 }
 
 /// Where the application's answer goes, and how.
@@ -107,7 +108,7 @@ async fn registered_redirect_uri(
     }
 }
 
-/// `OpenID` Connect Core 3.1.2.1: "`redirect_uri` REQUIRED."
+/// `OpenID` Connect Core 3.1.2.1: "redirect_uri REQUIRED."
 fn an_openid_request_has_a_redirect_uri(parameters: &Parameters) -> Result<(), Astray> {
     let scope = parameters.once("scope").ok().flatten().unwrap_or_default();
     if scope.split(' ').any(|word| word == "openid") {

@@ -32,6 +32,8 @@ pub(in crate::oauth) struct Shown {
     pub(in crate::oauth) registered: String,
     pub(in crate::oauth) message: Option<String>,
     pub(in crate::oauth) lines: Vec<Line>,
+    /// The resource servers, if it is not for this server's API alone.
+    pub(in crate::oauth) resources: Vec<String>,
     /// It asks for rights of which the person has none.
     pub(in crate::oauth) is_beyond: bool,
     pub(in crate::oauth) scopes: Scopes,
@@ -67,6 +69,7 @@ pub(in crate::oauth) async fn shown(
         registered: registered(ctx, &application).await?,
         message: row.binding_message.clone(),
         lines: show::lines(&scopes),
+        resources: row.resources.lines().map(str::to_owned).collect(),
         is_beyond: scopes.is_empty() && !row.scope.is_empty(),
         ticket: ticket(ctx, row, login, &scopes),
         scopes,

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use crate::{
     ctx::Ctx,
     oauth::{
-        application::{GrantType, Method},
+        application::{GrantType, Method, metadata::subject::SUBJECT_TYPES},
         authorization_details,
         authorize::{PROMPTS, REQUEST_OBJECT_ALGORITHMS, ResponseMode, ResponseType},
         ciba, client, dpop,
         error::Error,
-        oidc::{acr::Acr, claims},
+        oidc::{acr::Acr, claims, logout::session_state},
         protocol::{self, Cors, Server},
+        register,
         token::GRANT_TYPES,
     },
     scope::Scope,
@@ -83,7 +84,6 @@ fn document(ctx: &Ctx) -> Value {
         "introspection_endpoint": at("/introspect/"),
         "pushed_authorization_request_endpoint": at("/par/"),
         "require_pushed_authorization_requests": ctx.config.oauth.require_pushed_authorization_requests,
-        "end_session_endpoint": at("/logout/"),
         "scopes_supported": Scope::all().map(|scope| scope.to_string()).collect::<Vec<_>>(),
         "response_types_supported": ResponseType::offered(&ctx.config).map(ResponseType::name).collect::<Vec<_>>(),
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::name),
@@ -97,7 +97,7 @@ fn document(ctx: &Ctx) -> Value {
         "introspection_endpoint_auth_signing_alg_values_supported": assertion_algorithms,
         "dpop_signing_alg_values_supported": dpop::ALGORITHMS.map(signing::name),
         "tls_client_certificate_bound_access_tokens": tls::sees_clients(&ctx.config.tls),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": SUBJECT_TYPES,
         "id_token_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "acr_values_supported": Acr::ALL.map(Acr::name),
         "claim_types_supported": ["normal"],
@@ -113,9 +113,17 @@ fn document(ctx: &Ctx) -> Value {
         "request_object_signing_alg_values_supported": REQUEST_OBJECT_ALGORITHMS.map(signing::name),
         "service_documentation": ctx.config.url("/api-doc/"),
     });
-    // In parts: the macro takes only so many members at once.
-    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), elsewhere(ctx)) {
-        document.extend(more);
+    if let Value::Object(members) = &mut document {
+        // In parts: the macro takes only so many members at once.
+        for part in [elsewhere(ctx), sessions(ctx)] {
+            members.extend(part.as_object().cloned().unwrap_or_default());
+        }
+        if register::is_on(ctx) {
+            members.insert("registration_endpoint".to_owned(), at(register::PATH).into());
+        }
+        if ctx.config.oauth.client_documents {
+            members.insert("client_id_metadata_document_supported".to_owned(), true.into());
+        }
     }
     document
 }
@@ -131,6 +139,19 @@ fn elsewhere(ctx: &Ctx) -> Value {
         "backchannel_authentication_request_signing_alg_values_supported": ciba::signing_algorithms(),
         "userinfo_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
         "introspection_signing_alg_values_supported": signing::ALGORITHMS.map(signing::name),
+    })
+}
+
+/// How a session ends, and how applications hear of it.
+fn sessions(ctx: &Ctx) -> Value {
+    let at = |path: &str| format!("{}{path}", ctx.config.issuer());
+    json!({
+        "end_session_endpoint": at("/logout/"),
+        "check_session_iframe": at(session_state::PATH),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
     })
 }
 

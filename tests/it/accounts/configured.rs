@@ -28,7 +28,7 @@ both! {
         let answer = browser.log_in("ann", PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
-        assert_eq!(cookies.len(), 2, "{cookies:?}");
+        assert_eq!(cookies.len(), 3, "{cookies:?}");
         assert!(cookies.iter().all(|cookie| cookie.contains("Secure")), "{cookies:?}");
         // The plain origin is another site now.
         let token = browser.cookie("csrftoken").unwrap();

@@ -9,4 +9,5 @@ mod login;
 mod pages;
 mod password;
 mod second_factor;
+mod sessions;
 mod setup;

@@ -190,7 +190,7 @@ both! {
             let location = browser.allow(&authorize(&request)).await;
             assert_eq!(parameter(&location, "state").as_deref(), Some(state));
             let names: Vec<String> = query(&location).into_iter().map(|(name, _)| name).collect();
-            assert_eq!(names, ["keep", "code", "state", "iss"], "{location}");
+            assert_eq!(names, ["keep", "code", "session_state", "state", "iss"], "{location}");
             assert!(!location.contains(&challenge("x")[..20]));
         }
         // "Parameters sent without a value MUST be treated as if they were omitted."

@@ -290,6 +290,8 @@ both! {
         let fields = [("scope", "openid g:read"), ("resource", LABELS)];
         let asked = printer.post(&app, "/o/device-authorization/", &fields).await.json();
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
+        let page = type_code(&browser, text(&asked, "user_code")).await;
+        assert!(page.body.contains("To use it at") && page.body.contains(LABELS), "{}", page.body);
         press(&browser, &asked, &printer, "accept").await;
         let poll_for = async |resource: &str| {
             let code = text(&asked, "device_code");

@@ -25,7 +25,7 @@ both! {
             refresh_token::Entity::find().count(db).await.unwrap(),
             grant::Entity::find().count(db).await.unwrap(),
         );
-        assert_eq!(counts, (1, 1, 1, 1), "those of the live grant");
+        assert_eq!(counts, (1, 1, 1, 2), "those of the live grant, and the last grant of the session before");
         assert_eq!(sweep(&app.ctx).await.unwrap(), 0);
         assert_eq!(shop.introspect(&app, &live.access).await["active"], true);
         Tokens::of(&shop.refresh(&app, live.refresh()).await);

@@ -3,6 +3,7 @@
 pub(crate) mod actors;
 pub(crate) mod applications;
 pub(crate) mod browser;
+pub(crate) mod elsewhere;
 pub(crate) mod keys;
 pub(crate) mod multipart;
 pub(crate) mod oauth;

@@ -2,6 +2,7 @@
 //! that is all. What stands in a field comes from the metadata's JSON, and what was typed goes back into it; the rules
 //! are the metadata's own (see [`crate::oauth::application::Metadata`]).
 
+mod about;
 mod authorization;
 mod client;
 mod tokens;
@@ -70,6 +71,9 @@ pub(super) const SECTIONS: &[Section] = &[
     tokens::RESOURCE_SERVER,
     tokens::EXCHANGE,
     tokens::CIBA,
+    about::SUBJECT,
+    about::LOGOUT,
+    about::ABOUT,
 ];
 
 /// Every field of every section.

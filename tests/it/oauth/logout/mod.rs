@@ -1,5 +1,8 @@
 //! `/o/logout/`: RP-initiated logout.
 
+mod channels;
+mod session;
+
 use poem::http::StatusCode;
 
 use crate::support::{

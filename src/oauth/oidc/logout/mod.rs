@@ -4,6 +4,12 @@
 //! registered; everything else ends on a page here. Whoever comes without a hint for the very session that the browser
 //! has is asked first: otherwise any page could log people out.
 
+mod back_channel;
+mod front_channel;
+pub(in crate::oauth) mod session_state;
+
+pub use back_channel::deliver;
+
 use askama::Template;
 use poem::{IntoResponse as _, Request, Response, Route, handler, web::Data};
 use url::form_urlencoded;
@@ -13,12 +19,14 @@ use crate::{
     accounts::{confirm, frame, session},
     ctx::Ctx,
     oauth::{application, both},
-    web::{Fault, Frame, Page, cookie, form::Form, get, see_other},
+    web::{Fault, Frame, Page, form::Form, get, see_other},
 };
 
 /// The endpoint.
 pub(in crate::oauth) fn add_to(routes: Route) -> Route {
-    both(routes, "/logout", get(ask).post(submit))
+    let routes = both(routes, "/logout", get(ask).post(submit));
+    let routes = both(routes, "/logout/applications", get(front_channel::show));
+    both(routes, session_state::PATH.trim_end_matches('/'), get(session_state::frame))
 }
 
 #[derive(Template)]
@@ -78,9 +86,15 @@ async fn end(ctx: &Ctx, request: &Request, form: &Form, confirmed: bool) -> Resu
     }
     let now = ctx.clock.now();
     let ended = &login.session;
+    let told = front_channel::applications(ctx, &ended.sid).await?;
     ctx.db.write(|tx| async move { session::end(&tx, ended, now).await }).await?;
-    let mut response = finished(ctx, request, asked);
-    cookie::set(&mut response, &session::session_cookie(ctx, ""));
+    let mut response = if told.is_empty() {
+        finished(ctx, request, asked)
+    } else {
+        let next = asked.location.unwrap_or_else(|| "/o/logout/".to_owned());
+        see_other(&front_channel::address(ctx, &told, &ended.sid, &next))
+    };
+    session::forget(ctx, &mut response);
     Ok(response)
 }
 
