@@ -103,6 +103,12 @@ pub trait Exact: Copy + Ord + Default + fmt::Display {
         Self::of_scaled(i64::try_from(rounded).ok()?)
     }
 
+    /// As people write it, without the zeros that say nothing: `10`, `0.5`.
+    fn plain(self) -> String {
+        let text = self.to_string();
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
     /// Whether it is above zero.
     fn is_positive(self) -> bool {
         self.scaled() > 0
@@ -183,6 +189,7 @@ mod tests {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }
         assert_eq!(Quantity(-150_000).to_string(), "-1.50000");
+        assert_eq!((Quantity(-150_000).plain(), Quantity(1_000_000).plain()), ("-1.5".into(), "10".into()));
         assert_eq!(Money::parse("0.0000015").map(|price| price.to_string()).as_deref(), Some("0.000002"));
     }
 

@@ -12,6 +12,8 @@ mod m0007_replay;
 mod m0008_grants;
 mod m0009_registration;
 mod m0020_part_extras;
+mod m0021_part_relatives;
+mod m0022_bom;
 mod m0030_second_factor;
 
 /// Brings a database up to date.
@@ -32,6 +34,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_grants::Migration),
             Box::new(m0009_registration::Migration),
             Box::new(m0020_part_extras::Migration),
+            Box::new(m0021_part_relatives::Migration),
+            Box::new(m0022_bom::Migration),
             Box::new(m0030_second_factor::Migration),
         ]
     }

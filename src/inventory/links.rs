@@ -21,6 +21,8 @@ linked! {
     Part => "part", "/api/part/", Some("part");
     /// A part category.
     Category => "partcategory", "/api/part/category/", Some("part_category");
+    /// A line of a bill of material.
+    BomItem => "bomitem", "/api/bom/", Some("bom_item");
     /// A stock location: there is none yet.
     Location => "stocklocation", "/api/stock/location/", None;
     /// A company: there is none yet.

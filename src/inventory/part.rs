@@ -1,8 +1,10 @@
 //! `/api/part/`: parts.
 
+pub(super) mod brief;
 mod copy;
+pub(super) mod family;
 mod filters;
-mod name;
+pub(super) mod name;
 mod policy;
 mod read;
 mod rules;
@@ -21,9 +23,14 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use self::{filters::TABLE, read::PartRead};
-pub(super) use self::{policy::Policy, rules::removable, thumbs::Thumbs};
-use super::{links, media, part_category as categories, stars::Star, tags, tree};
+use self::filters::TABLE;
+pub(super) use self::{
+    policy::Policy,
+    read::{PartRead, details},
+    rules::removable,
+    thumbs::Thumbs,
+};
+use super::{bom, links, media, part_category as categories, price, stars::Star, tags, tree, turn};
 use crate::{
     access::Auth,
     ctx::Ctx,
@@ -275,7 +282,9 @@ impl Resource for Parts {
 
     async fn begin(tx: &Tx, _view: &View<'_>) -> Result<(), ApiError> {
         // A category must not become structural, or vanish, while a part is put into it.
-        Ok(tree::lock::<part_category::Entity>(tx, false).await?)
+        tree::lock::<part_category::Entity>(tx, false).await?;
+        // What a part is decides what it may be built of; and whoever waits for this must hold no row yet.
+        Ok(turn::take(tx, turn::BOM).await?)
     }
 
     async fn prepare(view: &View<'_>, sent: &mut PartWrite) -> Result<(), ApiError> {
@@ -323,7 +332,10 @@ impl Resource for Parts {
         if let Some(names) = &sent.tags.0 {
             tags::set(tx, after.id, names).await?;
         }
-        Ok(())
+        match before {
+            None => copy::bring(tx, sent, after).await,
+            Some(before) => rules::follow(tx, before, after).await,
+        }
     }
 
     async fn removable(tx: &Tx, row: &part::Model) -> Result<(), ApiError> {

@@ -20,7 +20,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     rest::{
-        ApiError, Body, Filter, Gone, Listing, Params, Purpose, Resource, Table, View,
+        ApiError, Body, Filter, Gone, Listing, Lists, Params, Purpose, Resource, Table, View,
         crud::list,
         field::{Given, Key, OrBlank, Required, Shown},
     },
@@ -369,6 +369,12 @@ struct CategoryDeletion {
 
 /// The operations beyond the five.
 pub(super) struct Operations;
+
+impl Lists for Operations {
+    fn lists() -> Vec<(&'static str, &'static Table)> {
+        vec![("part_category_tree_list", &TREE_TABLE)]
+    }
+}
 
 #[OpenApi]
 impl Operations {

@@ -163,6 +163,11 @@ pub trait Resource: Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// What follows from a deletion in other rows, inside the transaction.
+    fn removed(_tx: &Tx, _row: &ModelOf<Self>) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async { Ok(()) }
+    }
+
     /// Whether a row may be deleted.
     fn removable(_tx: &Tx, _row: &ModelOf<Self>) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
@@ -283,8 +288,8 @@ async fn delete_all<R: Resource>(view: &View<'_>, mut items: Vec<i32>) -> Result
 async fn delete_in<R: Resource>(tx: &Tx, pk: i32) -> Result<(), ApiError> {
     let row = locked::<R>(tx, pk).await?;
     R::removable(tx, &row).await?;
-    row.into_active_model().delete(&**tx).await?;
-    Ok(())
+    row.clone().into_active_model().delete(&**tx).await?;
+    R::removed(tx, &row).await
 }
 
 /// `InvenTree` skips what does not exist, so that a typo goes unnoticed.
@@ -495,8 +500,10 @@ impl<R: Resource> OpenApi for Crud<R> {
                     _ => "destroy",
                 };
                 operation.operation_id = Some(crate::access::intern(format!("{}_{verb}", R::NAME)));
-                if verb == "list" {
-                    operation.params.extend(R::table().described());
+                match verb {
+                    "list" => operation.params.extend(R::table().described()),
+                    "retrieve" => operation.params.extend(R::table().switches()),
+                    _ => {}
                 }
             }
         }

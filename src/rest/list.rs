@@ -296,6 +296,13 @@ impl Table {
         all
     }
 
+    /// Those of them that one object's answer has too: what switches its output.
+    pub(super) fn switches(&self) -> Vec<MetaOperationParam> {
+        // `cascade` widens a filter of the list.
+        let shows = |filter: &&Filter| matches!(filter.kind, Kind::Flag(_)) && filter.name != "cascade";
+        self.filters.iter().filter(shows).map(Filter::described).collect()
+    }
+
     /// Whether an output switch is on.
     pub fn is_on(&self, name: &str, params: &Params) -> bool {
         let default = self.filters.iter().find(|f| f.name == name).is_some_and(|f| f.kind == Kind::Flag(true));

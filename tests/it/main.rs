@@ -14,6 +14,7 @@ mod access;
 mod accounts;
 mod administration;
 mod authz_matrix;
+mod contract;
 mod db;
 mod directory;
 mod floors;

@@ -1,13 +1,22 @@
 //! What a new part may bring with it: things of another part, its first stock, its first supplier.
 
-use entities::{exact::Exact as _, inventory::part};
+use entities::{
+    exact::Exact as _,
+    inventory::{part, part_test_template},
+};
 use sea_orm::{
+    ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
+    IntoActiveModel as _,
     prelude::*,
 };
 use serde_json::json;
 
-use super::{Duplicate, PartWrite};
+use super::{
+    Duplicate, PartWrite,
+    bom::{self, Copy},
+    family::ancestors_sql,
+};
 use crate::{
     db::Tx,
     rest::{ApiError, Fields, error::no_such_pk},
@@ -42,6 +51,41 @@ pub(super) async fn check(tx: &Tx, sent: &PartWrite, new: &mut part::ActiveModel
     }
     if duplicate.copy_notes.0 != Some(false) && sent.notes.0.is_none() {
         new.notes = Set(original.notes);
+    }
+    Ok(())
+}
+
+/// What a new part takes from another, once it is there.
+pub(super) async fn bring(tx: &Tx, sent: &PartWrite, new: &part::Model) -> Result<(), ApiError> {
+    let Some(Some(duplicate)) = &sent.duplicate.0 else { return Ok(()) };
+    let original = duplicate.original.0.as_ref().map_or(0, |key| key.0);
+    if duplicate.copy_tests.0 == Some(true) && new.testable {
+        tests(tx, original, new.id).await?;
+    }
+    if duplicate.copy_bom.0 == Some(true) && new.assembly {
+        let how = Copy { remove_existing: false, include_inherited: false, skip_invalid: true, substitutes: true };
+        bom::copy(tx, original, new.id, how).await?;
+    }
+    Ok(())
+}
+
+async fn tests(tx: &Tx, original: i32, new: i32) -> Result<(), DbErr> {
+    use part_test_template::Column as C;
+    // A variant has the tests of its templates already.
+    let there = format!(
+        "part_test_template.key NOT IN (SELECT t.key FROM part_test_template t WHERE t.part IN ({}))",
+        ancestors_sql(&[new])
+    );
+    let tests = part_test_template::Entity::find().filter(C::Part.eq(original)).filter(Expr::cust(there));
+    let copied = |test: part_test_template::Model| {
+        let mut copy = test.into_active_model().reset_all();
+        copy.id = NotSet;
+        copy.part = Set(new);
+        copy
+    };
+    let tests: Vec<_> = tests.all(&**tx).await?.into_iter().map(copied).collect();
+    if !tests.is_empty() {
+        part_test_template::Entity::insert_many(tests).exec_without_returning(&**tx).await?;
     }
     Ok(())
 }

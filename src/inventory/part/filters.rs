@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use entities::{
     exact::Quantity,
-    inventory::{part::Column as C, part_category},
+    inventory::{bom_item, part::Column as C, part_category},
 };
-use sea_orm::{Condition, Order, prelude::*, sea_query::SimpleExpr};
+use sea_orm::{Condition, Order, QuerySelect as _, QueryTrait as _, prelude::*, sea_query::SimpleExpr};
 
-use super::{REVISIONS, Star, tags, tree::subtree_ids};
+use super::{REVISIONS, Star, bom::on_bill, family::descendants_sql, tags, tree::subtree_ids};
 use crate::rest::{Filter, Kind, Table, list::Value};
 
 fn all(condition: SimpleExpr) -> Condition {
@@ -39,12 +39,19 @@ const TAGS: &str = "(SELECT string_agg(tag.name, ' ') FROM part_tag JOIN tag ON 
 
 /// A part's variants, and theirs.
 fn descendants(pk: i32) -> SimpleExpr {
-    // The number is ours, not the client's text.
+    Expr::cust(format!("part.id IN ({})", descendants_sql(pk)))
+}
+
+/// The parts to which one has a relation.
+fn related(pk: i32) -> SimpleExpr {
     Expr::cust(format!(
-        "part.id IN (WITH RECURSIVE below(id) AS (SELECT id FROM part WHERE variant_of = {pk} UNION \
-         SELECT part.id FROM part JOIN below ON part.variant_of = below.id) SELECT id FROM below)"
+        "part.id IN (SELECT r.part_2 FROM part_related r WHERE r.part_1 = {pk} \
+         UNION SELECT r.part_1 FROM part_related r WHERE r.part_2 = {pk})"
     ))
 }
+
+/// Whether somebody checked the bill of material of a part, and it still is what it was then.
+const BOM_VALID: &str = "EXISTS (SELECT 1 FROM part_bom_check c WHERE c.part = part.id AND c.valid)";
 
 /// The table; see the module.
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -116,6 +123,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         nothing("unallocated_stock"),
         nothing("high_stock"),
         nothing("on_order"),
+        nothing("stock_to_build"),
         nothing("has_pricing"),
         Filter::by("convert_from", Kind::Int, |value, _| {
             let pk = value.number();
@@ -126,11 +134,22 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             let options = Condition::any().add(descendants(pk)).add(family);
             all(C::Id.ne(pk)).add(C::Active.eq(true)).add(C::IsVirtual.eq(false)).add(options)
         }),
+        Filter::by("in_bom_for", Kind::Int, |value, _| {
+            let lines = bom_item::Entity::find().select_only().column(bom_item::Column::SubPart);
+            all(C::Id.in_subquery(lines.filter(on_bill(value.number())).into_query()))
+        }),
+        Filter::by("bom_valid", Kind::Bool, |value, _| {
+            let valid = all(Expr::cust(BOM_VALID));
+            if value.truth() { valid } else { valid.not() }
+        }),
+        Filter::by("related", Kind::Int, |value, _| all(related(value.number()))),
+        Filter::by("exclude_related", Kind::Int, |value, _| all(related(value.number())).not()),
         Star::Part.filter(),
         tags::filter(),
         Filter::flag("category_detail", false),
         Filter::flag("location_detail", false),
         Filter::flag("path_detail", false),
+        Filter::flag("price_breaks", false),
         Filter::flag("tags", false),
     ]);
     Table {

@@ -11,15 +11,15 @@ use sea_orm::prelude::*;
 use serde::Serialize;
 
 use super::{
-    Row, categories,
+    Parts, Row, categories,
     filters::TABLE,
     links, media,
     name::NameFormat,
-    tags,
+    price, tags,
     tree::{self, TreePath},
 };
 use crate::rest::{
-    ApiError, Purpose, Resource as _, View,
+    ApiError, Params, Purpose, Resource as _, View,
     field::{Key, Link, Number, Shown},
 };
 
@@ -150,6 +150,9 @@ pub(in crate::inventory) struct PartRead {
     unallocated_stock: f64,
     /// In stock as variants
     variant_stock: f64,
+    /// What it sells for; with `price_breaks`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    price_breaks: Shown<Vec<price::SalePriceRead>>,
     /// Words to find it by; with `tags`
     #[serde(skip_serializing_if = "Shown::is_hidden")]
     tags: Shown<Vec<String>>,
@@ -183,6 +186,13 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     } else {
         HashMap::new()
     };
+    // Prices are their own resource, for whoever may view parts.
+    let with_prices = view.who.may(price::SalePrices::VIEW) && view.shows(&TABLE, "price_breaks");
+    let mut prices = if with_prices {
+        price::of(view.ctx.db.reader(), rows.iter().map(|row| row.part.id)).await?
+    } else {
+        HashMap::new()
+    };
     let with_location = view.shows(&TABLE, "location_detail");
     let read = |row: Row| {
         let category = row.part.category.and_then(|pk| categories.get(&pk)).cloned();
@@ -190,6 +200,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
         let default = row.category_path.as_deref().and_then(|path| tree::nearest(path, &defaults, false));
         let mut read = plain(view.purpose, &names, row);
         read.tags = Shown(with_tags.then(|| tags.remove(&read.pk).unwrap_or_default()));
+        read.price_breaks = Shown(with_prices.then(|| prices.remove(&read.pk).unwrap_or_default()));
         read.default_location_detail = Shown(with_location.then_some(None));
         read.category_detail = Shown(with_category.then_some(category));
         read.category_path = Shown(with_path.then_some(path));
@@ -197,6 +208,21 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
         read
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// Some parts by their keys, in a fixed number of statements.
+pub(in crate::inventory) async fn details(
+    view: &View<'_>,
+    keys: BTreeSet<i32>,
+) -> Result<HashMap<i32, PartRead>, ApiError> {
+    let params = Params::default();
+    let view = View { params: &params, purpose: Purpose::List, ..*view };
+    let mut query = Parts::columns(part::Entity::find(), &view);
+    if keys.len() <= 5000 {
+        query = query.filter(part::Column::Id.is_in(keys));
+    }
+    let rows = query.into_model::<Row>().all(view.ctx.db.reader()).await?;
+    Ok(show(&view, rows).await?.into_iter().map(|part| (part.pk, part)).collect())
 }
 
 async fn categories_of(view: &View<'_>, rows: &[Row]) -> Result<HashMap<i32, categories::CategoryRead>, DbErr> {
@@ -303,6 +329,7 @@ fn plain(purpose: Purpose, names: &NameFormat, row: Row) -> PartRead {
         external_stock: 0.0,
         unallocated_stock: 0.0,
         variant_stock: 0.0,
+        price_breaks: Shown(None),
         tags: Shown(None),
     }
 }

@@ -1,15 +1,18 @@
 //! What must hold of a part beyond its single fields, as the settings have it. Texts are `InvenTree`'s.
 
-use entities::inventory::{part, part_category};
+use std::collections::BTreeSet;
+
+use entities::inventory::{bom_item, part, part_category};
 use sea_orm::{
     ActiveValue::{self, Set, Unchanged},
-    ConnectionTrait as _, DbBackend, QuerySelect as _,
+    QuerySelect as _,
     prelude::*,
 };
 
-use super::Policy;
+use super::{Policy, bom, family, turn};
 use crate::{
     db::Tx,
+    inventory::unit::Unit,
     rest::{ApiError, Fields, Pattern, error::no_such_pk, invalid, invalid_object},
 };
 
@@ -88,6 +91,12 @@ pub(super) async fn check(
         }
     }
     ipn(tx, policy, before, change, &mut errors).await?;
+    if let Set(Some(units)) = &change.units
+        && before.is_none_or(|before| before.units.as_ref() != Some(units))
+        && Unit::parse(units).is_none()
+    {
+        errors.add("units", "Invalid physical unit");
+    }
     errors.into_result()?;
 
     let name = after(&change.name, before.map(|p| &p.name));
@@ -145,21 +154,12 @@ async fn ipn(
     }
     if !policy.is_on("PART_ALLOW_DUPLICATE_IPN") {
         // Two writers must not each find it free.
-        lock_ipn(tx).await?;
+        turn::take(tx, turn::IPN).await?;
         let own = before.map_or(0, |before| before.id);
         let others = part::Entity::find().filter(part::Column::Ipn.eq(ipn.as_str())).filter(part::Column::Id.ne(own));
         if others.count(&**tx).await? > 0 {
             errors.add("IPN", "Duplicate IPN not allowed in part settings");
         }
-    }
-    Ok(())
-}
-
-/// Serialises on PostgreSQL what needs an internal part number to be free; on SQLite writers queue anyway.
-async fn lock_ipn(tx: &Tx) -> Result<(), DbErr> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        // An arbitrary number that nothing else in this database uses.
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7203002)").await?;
     }
     Ok(())
 }
@@ -174,7 +174,26 @@ pub(super) async fn existing_image(tx: &Tx, name: &str) -> Result<String, ApiErr
     Ok(name.to_owned())
 }
 
-/// Whether parts may be deleted.
+/// What follows from a change: whatever a tracked part is in is tracked, and a part that has become a variant inherits.
+pub(super) async fn follow(tx: &Tx, before: &part::Model, after: &part::Model) -> Result<(), ApiError> {
+    if after.trackable && !before.trackable {
+        bom::tracked(tx, bom::graph::above(&**tx, after.id).await?).await?;
+    }
+    if after.variant_of != before.variant_of {
+        // The bills that it inherits now may hold what it is in.
+        let mut family = family::ids(&**tx, family::descendants_sql(after.id)).await?;
+        family.push(after.id);
+        for part in family {
+            if bom::graph::below(&**tx, part).await?.contains(&part) {
+                return Err(invalid("variant_of", "The part would be in the bill of material that it inherits"));
+            }
+        }
+        bom::bill_changed(tx, after.id).await?;
+    }
+    Ok(())
+}
+
+/// Whether parts may be deleted; if they may, they are taken out of what they are in. Under the turn of bills.
 pub(in crate::inventory) async fn removable(tx: &Tx, parts: &[part::Model]) -> Result<(), ApiError> {
     let policy = Policy::read(&**tx).await?;
     for part in parts {
@@ -183,6 +202,21 @@ pub(in crate::inventory) async fn removable(tx: &Tx, parts: &[part::Model]) -> R
         }
         if part.active {
             return Err(invalid_object("Cannot delete this part as it is still active"));
+        }
+    }
+    for parts in parts.chunks(5000) {
+        let uses = bom_item::Column::SubPart.is_in(parts.iter().map(|part| part.id));
+        let used = bom_item::Entity::find().filter(uses.clone()).all(&**tx).await?;
+        if used.is_empty() {
+            continue;
+        }
+        if !policy.is_on("PART_ALLOW_DELETE_FROM_ASSEMBLY") {
+            return Err(invalid_object("Cannot delete this part as it is used in an assembly"));
+        }
+        bom_item::Entity::delete_many().filter(uses).exec(&**tx).await?;
+        let assemblies: BTreeSet<i32> = used.into_iter().map(|line| line.part).collect();
+        for assembly in assemblies {
+            bom::bill_changed(tx, assembly).await?;
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::{
     inventory::{
         part::{Parts, removable},
         tree::Tree as _,
+        turn,
     },
     rest::{ApiError, Resource as _, crud::locked},
 };
@@ -25,6 +26,7 @@ pub(super) struct Choice {
 pub(super) async fn delete(ctx: &Ctx, who: &Principal, pk: i32, choice: Choice) -> Result<(), ApiError> {
     let deleted = ctx.db.write(|tx| async move {
         tree::lock::<Entity>(&tx, true).await?;
+        turn::take(&tx, turn::BOM).await?;
         let node = Entity::node(&locked::<Categories>(&tx, pk).await?);
         if choice.parts {
             let query = part::Entity::find();

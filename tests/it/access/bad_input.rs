@@ -7,7 +7,18 @@ use serde_json::{Value, json};
 use crate::support::{App, actors::Actor, actors::Answer, both};
 
 /// The lists of this API, whose every parameter takes whatever a client invents.
-const LISTS: [&str; 4] = ["/api/part/", "/api/part/category/", "/api/part/category/tree/", "/api/user/"];
+const LISTS: [&str; 10] = [
+    "/api/part/",
+    "/api/part/category/",
+    "/api/part/category/tree/",
+    "/api/part/related/",
+    "/api/part/sale-price/",
+    "/api/part/test-template/",
+    "/api/part/stocktake/",
+    "/api/bom/",
+    "/api/bom/substitute/",
+    "/api/user/",
+];
 
 fn clean(answer: &Answer, what: &str) {
     let status = answer.status.as_u16();
