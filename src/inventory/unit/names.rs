@@ -119,7 +119,7 @@ const UNITS: &[Row] = &[
     (&["%"], &["percent"], NUMBER, (1, 100), Bare),
     (&["ppm"], &[], NUMBER, (1, 1_000_000), Bare),
     (
-        &["pcs", "pc", "ea", "qty", "u"],
+        &["pcs", "pc", "ea", "qty"],
         &["piece", "each", "unit", "part", "item", "count", "dimensionless"],
         NUMBER,
         (1, 1),

@@ -36,6 +36,9 @@ pub(super) fn amount(text: &str) -> Option<Amount> {
     if rest.is_empty() {
         return Some(Amount { value, unit: None });
     }
+    if rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     if let Some(unit) = unit(rest) {
         return Some(Amount { value, unit: Some(unit) });
     }
@@ -116,13 +119,16 @@ impl Reader<'_> {
     fn product(&mut self) -> Option<Unit> {
         let mut product = self.factor()?;
         loop {
+            let before = self.rest.len();
             self.skip();
             if self.rest.is_empty() || self.rest.starts_with(')') {
                 return Some(product);
             }
+            // Two factors side by side have a blank between them: the `R2` of `2R2` is no product.
+            let apart = self.rest.len() < before;
             let divides = self.take("/");
-            if !divides {
-                _ = self.take("*") || self.take("\u{b7}");
+            if !divides && !self.take("*") && !self.take("\u{b7}") && !apart {
+                return None;
             }
             let factor = self.factor()?;
             product = multiplied(product, if divides { powered(factor, -1)? } else { factor })?;
