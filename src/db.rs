@@ -70,10 +70,10 @@ impl Db {
             let counter = statements.clone();
             connection.set_metric_callback(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
         }
-        let writes = Arc::<AtomicU64>::default();
+        let epoch = Arc::<AtomicU64>::default();
         let sqlite = writer.get_database_backend() == DbBackend::Sqlite;
-        let line = sqlite.then(|| group::Line::new(writer.clone(), writes.clone()));
-        Ok(Self { reader, writer, line, writes, statements })
+        let line = sqlite.then(|| group::Line::new(writer.clone(), epoch.clone()));
+        Ok(Self { reader, writer, line, writes: epoch, statements })
     }
 
     /// Where to read.

@@ -26,7 +26,7 @@ use crate::{
 /// A token that lets applications register themselves.
 #[derive(Debug, Clone, Object, Serialize)]
 #[oai(rename = "OAuthInitialToken")]
-struct Token {
+struct InitialToken {
     /// Primary key.
     pk: i32,
     /// What whoever made it calls it.
@@ -68,9 +68,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
 });
 
-fn shown(row: Model, value: Option<String>) -> Token {
+fn shown(row: Model, value: Option<String>) -> InitialToken {
     let Model { id, digest: _, name, created_by, created, expires, uses_left } = row;
-    Token {
+    InitialToken {
         pk: id,
         name,
         created_by,
@@ -99,7 +99,7 @@ impl InitialTokens {
         #[oai(scope = "Need::Superuser")] who: Auth,
         ctx: Data<&Ctx>,
         params: Params,
-    ) -> Result<Listing<Token>, ApiError> {
+    ) -> Result<Listing<InitialToken>, ApiError> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::List };
         let pk = Expr::col(Column::Id.as_column_ref());
         let found: list::Found<Model> = list::find(&view, &TABLE, Entity::find(), pk).await?;
@@ -115,7 +115,7 @@ impl InitialTokens {
         #[oai(scope = "Need::Superuser")] who: Auth,
         ctx: Data<&Ctx>,
         body: Body<Write>,
-    ) -> Result<Created<Token>, ApiError> {
+    ) -> Result<Created<InitialToken>, ApiError> {
         let Write { name, expires_in, uses } = body.0;
         let (seconds, uses) = (i64::from(expires_in.0.unwrap_or(86_400)), uses.0.unwrap_or(1));
         let (least, most) = initial::SECONDS;

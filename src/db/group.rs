@@ -70,8 +70,8 @@ struct Turn {
 }
 
 impl Line {
-    pub(super) fn new(writer: DatabaseConnection, writes: Arc<AtomicU64>) -> Arc<Self> {
-        Arc::new(Self { writer, writes, state: Mutex::default() })
+    pub(super) fn new(writer: DatabaseConnection, epoch: Arc<AtomicU64>) -> Arc<Self> {
+        Arc::new(Self { writer, writes: epoch, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

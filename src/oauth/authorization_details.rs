@@ -122,6 +122,7 @@ impl Details {
 
     /// What of it is within a person's rights, one detail for each area: section 7 lets the server grant less than was
     /// asked for, and tell so.
+    #[must_use]
     pub fn within(&self, ctx: &Ctx, rights: &Rights) -> Self {
         let mut areas: BTreeMap<Role, Vec<String>> = BTreeMap::new();
         for scope in self.scopes().iter().filter(|scope| rights.covers(*scope)) {

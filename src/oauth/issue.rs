@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// What a grant gives, before the ID token is signed.
+#[expect(clippy::struct_field_names, reason = "as the RFC names it")]
 pub(super) struct Issued {
     pub(super) access_token: Minted,
     pub(super) refresh_token: Option<String>,

@@ -94,9 +94,8 @@ async fn fetch(ctx: &Ctx, application: &row::Model) -> Result<logo::Model, DbErr
         image: Set(image.image.clone()),
         fresh_until: Set(image.fresh_until),
     };
-    use logo::Column;
-    let columns = [Column::Uri, Column::ContentType, Column::Image, Column::FreshUntil];
-    let again = OnConflict::column(Column::ApplicationId).update_columns(columns).to_owned();
+    let columns = [logo::Column::Uri, logo::Column::ContentType, logo::Column::Image, logo::Column::FreshUntil];
+    let again = OnConflict::column(logo::Column::ApplicationId).update_columns(columns).to_owned();
     let insert = logo::Entity::insert(row).on_conflict(again);
     ctx.db.write(|tx| async move { insert.exec_without_returning(&*tx).await }).await?;
     Ok(image)

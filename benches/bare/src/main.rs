@@ -3,7 +3,7 @@
 //!
 //! `bare ADDRESS DATABASE_URL`
 
-use entities::inventory::part;
+use entities::{exact::Exact as _, inventory::part};
 use poem::{
     EndpointExt as _, IntoResponse as _, Response, Route, Server, get, handler,
     http::StatusCode,
@@ -33,7 +33,7 @@ async fn read(Path(pk): Path<i32>, db: Data<&DatabaseConnection>) -> Response {
             "notes": row.notes,
             "category": row.category,
             "creation_date": row.creation_date.map(|date| date.to_string()),
-            "minimum_stock": row.minimum_stock,
+            "minimum_stock": row.minimum_stock.to_f64(),
             "active": row.active,
             "assembly": row.assembly,
             "component": row.component,

@@ -98,7 +98,7 @@ pub(in crate::accounts) async fn set_up_form(request: &Request, ctx: Data<&Ctx>)
 
 #[derive(Template)]
 #[template(path = "accounts/recovery_codes.html")]
-struct Codes {
+struct RecoveryPage {
     frame: Frame,
     notice: &'static str,
     codes: Vec<String>,
@@ -140,7 +140,7 @@ pub(in crate::accounts) async fn set_up(request: &Request, ctx: Data<&Ctx>, form
         .await?;
     let Some((value, codes)) = set_up else { return Ok(see_other(HERE)) };
     let notice = "Your second factor is on. From now on a login asks for a code.";
-    let page = Page(Codes { frame: frame(&ctx, request, Some(&login)), notice, codes }).into_response();
+    let page = Page(RecoveryPage { frame: frame(&ctx, request, Some(&login)), notice, codes }).into_response();
     Ok(login::hand_over(&ctx, page, &value))
 }
 
@@ -167,7 +167,7 @@ pub(in crate::accounts) async fn renew_codes(
         .await?;
     let Some(codes) = codes else { return Ok(see_other(HERE)) };
     let notice = "The recovery codes from before are worth nothing any more.";
-    Ok(Page(Codes { frame: frame(&ctx, request, Some(&login)), notice, codes }).into_response())
+    Ok(Page(RecoveryPage { frame: frame(&ctx, request, Some(&login)), notice, codes }).into_response())
 }
 
 /// Turns it off.

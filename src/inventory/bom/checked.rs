@@ -97,6 +97,7 @@ pub(super) async fn check_line(tx: &Tx, item: &bom_item::Model, valid: bool) -> 
 
 /// Somebody says that a bill is right, or that it is not.
 pub(super) async fn check_bill(tx: &Tx, part: i32, by: Option<i32>, today: Date, valid: bool) -> Result<(), DbErr> {
+    use part_bom_check::Column as C;
     let lines = bill(&**tx, part).await?;
     for item in &lines {
         check_line(tx, item, valid).await?;
@@ -104,7 +105,6 @@ pub(super) async fn check_bill(tx: &Tx, part: i32, by: Option<i32>, today: Date,
     if !valid {
         return part_bom_check::Entity::delete_by_id(part).exec(&**tx).await.map(drop);
     }
-    use part_bom_check::Column as C;
     let row = part_bom_check::ActiveModel {
         part: Set(part),
         checksum: Set(digest(&lines)),

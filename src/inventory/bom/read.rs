@@ -120,7 +120,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<BomItemR
     let parts = brief::of(view, keys).await?;
     let mut substitutes: HashMap<i32, Vec<SubstituteRead>> = HashMap::new();
     for row in found {
-        substitutes.entry(row.bom_item).or_default().push(SubstituteRead::of(row, &parts));
+        substitutes.entry(row.bom_item).or_default().push(SubstituteRead::of(&row, &parts));
     }
     let read = |Row { item }: Row| {
         let mut read = plain(item);

@@ -42,8 +42,8 @@ pub(in crate::inventory) struct SubstituteRead {
 }
 
 impl SubstituteRead {
-    pub(super) fn of(row: bom_substitute::Model, parts: &HashMap<i32, brief::PartBrief>) -> Self {
-        let bom_substitute::Model { id, bom_item, part } = row;
+    pub(super) fn of(row: &bom_substitute::Model, parts: &HashMap<i32, brief::PartBrief>) -> Self {
+        let bom_substitute::Model { id, bom_item, part } = *row;
         let part_detail = parts.get(&part).cloned();
         Self { pk: id, bom_item: Key::from(bom_item), part: Key::from(part), part_detail }
     }
@@ -112,7 +112,7 @@ impl Resource for Substitutes {
             BTreeSet::new()
         };
         let parts = brief::of(view, keys).await?;
-        Ok(rows.into_iter().map(|row| SubstituteRead::of(row.substitute, &parts)).collect())
+        Ok(rows.into_iter().map(|row| SubstituteRead::of(&row.substitute, &parts)).collect())
     }
 
     async fn begin(tx: &Tx, _view: &View<'_>) -> Result<(), ApiError> {

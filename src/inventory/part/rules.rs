@@ -205,15 +205,15 @@ pub(in crate::inventory) async fn removable(tx: &Tx, parts: &[part::Model]) -> R
         }
     }
     for parts in parts.chunks(5000) {
-        let uses = bom_item::Column::SubPart.is_in(parts.iter().map(|part| part.id));
-        let used = bom_item::Entity::find().filter(uses.clone()).all(&**tx).await?;
+        let by_part = bom_item::Column::SubPart.is_in(parts.iter().map(|part| part.id));
+        let used = bom_item::Entity::find().filter(by_part.clone()).all(&**tx).await?;
         if used.is_empty() {
             continue;
         }
         if !policy.is_on("PART_ALLOW_DELETE_FROM_ASSEMBLY") {
             return Err(invalid_object("Cannot delete this part as it is used in an assembly"));
         }
-        bom_item::Entity::delete_many().filter(uses).exec(&**tx).await?;
+        bom_item::Entity::delete_many().filter(by_part).exec(&**tx).await?;
         let assemblies: BTreeSet<i32> = used.into_iter().map(|line| line.part).collect();
         for assembly in assemblies {
             bom::bill_changed(tx, assembly).await?;

@@ -3,7 +3,7 @@
 use super::draft::Checked;
 use crate::{ctx::Ctx, egress::Limits, web::form::Errors};
 
-/// "The values registered in redirect_uris MUST be included in the elements of the array, or registration MUST fail." It
+/// "The values registered in `redirect_uris` MUST be included in the elements of the array, or registration MUST fail." It
 /// is looked at when the application is registered or changed, and not again.
 pub(super) async fn verify(ctx: &Ctx, checked: &Checked) -> Result<(), Errors> {
     let uri = &checked.metadata.subject.sector_identifier_uri;
@@ -16,8 +16,9 @@ pub(super) async fn verify(ctx: &Ctx, checked: &Checked) -> Result<(), Errors> {
     let Ok(listed) = serde_json::from_slice::<Vec<String>>(&body) else {
         return wrong("There is no JSON list of addresses.");
     };
-    match checked.redirect_uris.iter().all(|own| listed.contains(own)) {
-        true => Ok(()),
-        false => wrong("It does not list every redirect URI."),
+    if checked.redirect_uris.iter().all(|own| listed.contains(own)) {
+        Ok(())
+    } else {
+        wrong("It does not list every redirect URI.")
     }
 }

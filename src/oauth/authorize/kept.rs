@@ -15,7 +15,7 @@ use crate::{
     web::form::Form,
 };
 
-/// RFC 9126 section 2.2: "expires_in ... The request URI lifetime is at the discretion of the authorization server but will
+/// RFC 9126 section 2.2: "`expires_in` ... The request URI lifetime is at the discretion of the authorization server but will
 /// typically be relatively short". In this time the browser has to come with it.
 pub(in crate::oauth) const SECONDS: i64 = 60;
 
@@ -61,7 +61,7 @@ pub(super) fn is_kept(request_uri: &str) -> bool {
 const GONE: &str = "The request to which the application refers (request_uri) is not known, has expired, was used \
                     already, or belongs to another application. Please start again in the application.";
 
-/// The request behind a `request_uri`. RFC 9126 section 2.2: "the request_uri value ... MUST be bound to the client
+/// The request behind a `request_uri`. RFC 9126 section 2.2: "the `request_uri` value ... MUST be bound to the client
 /// identifier of the authorization request". It is spent when it is answered, not when it is looked at: the person may
 /// have to log in, or load the page again (section 4).
 pub(super) async fn open(
@@ -101,7 +101,7 @@ async fn opened(ctx: &Ctx, id: i32, now: Timestamp) -> Result<(), DbErr> {
 }
 
 /// Spends the request that was kept, if it was; false if another was faster. RFC 9126 section 7.3: "the authorization
-/// server ... SHOULD treat request_uri values as one-time use."
+/// server ... SHOULD treat `request_uri` values as one-time use."
 pub(super) async fn spend(tx: &Tx, parameters: &Parameters, now: Timestamp) -> Result<bool, DbErr> {
     let Some(id) = parameters.kept() else { return Ok(true) };
     let spent = Entity::update_many()

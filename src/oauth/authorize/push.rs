@@ -22,7 +22,7 @@ pub(in crate::oauth) struct Pushed {
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
 /// Checks and keeps a request of an application that proved itself.
-/// `key` is the thumbprint of the DPoP key that it proved to hold, if it did.
+/// `key` is the thumbprint of the `DPoP` key that it proved to hold, if it did.
 pub(in crate::oauth) async fn push(
     ctx: &Ctx,
     application: Application,
@@ -53,8 +53,8 @@ pub(in crate::oauth) async fn push(
     Ok(Pushed { request_uri, expires_in: kept::SECONDS })
 }
 
-/// RFC 9126 section 2.1: "The client MUST NOT provide the request_uri authorization request parameter in this case" and
-/// "the authorization server MUST ... reject the request if the request_uri authorization request parameter is provided".
+/// RFC 9126 section 2.1: "The client MUST NOT provide the `request_uri` authorization request parameter in this case" and
+/// "the authorization server MUST ... reject the request if the `request_uri` authorization request parameter is provided".
 fn no_request_uri_is_pushed(form: &Form) -> Result<(), Error> {
     match form.once("request_uri")? {
         Some(_) => Err(Error::invalid_request("The parameter request_uri cannot be pushed.")),
@@ -63,7 +63,7 @@ fn no_request_uri_is_pushed(form: &Form) -> Result<(), Error> {
 }
 
 /// RFC 9449 section 10.1: "If both mechanisms are used at the same time, the authorization server MUST reject the request if
-/// the JWK Thumbprint in dpop_jkt does not match the public key in the DPoP header."
+/// the JWK Thumbprint in `dpop_jkt` does not match the public key in the `DPoP` header."
 fn the_proof_is_of_the_key_that_is_named(asked: &Asked, key: Option<&str>) -> Result<(), Error> {
     match (&asked.dpop_jkt, key) {
         (Some(named), Some(key)) if named != key => {

@@ -108,7 +108,7 @@ fn it_is_no_other_kind_of_jwt(application: &Application, claims: &Claims) -> Res
     if claims.text("sub") == Some(application.client_id.as_str()) { Err(JwsError::Claim("sub")) } else { Ok(()) }
 }
 
-/// RFC 9101 section 4: "request and request_uri parameters MUST NOT be included in Request Objects."
+/// RFC 9101 section 4: "request and `request_uri` parameters MUST NOT be included in Request Objects."
 fn it_refers_to_no_other(claims: &Claims) -> Result<(), JwsError> {
     ["request", "request_uri"].into_iter().try_for_each(|name| match claims.get(name) {
         Some(_) => Err(JwsError::Claim(name)),

@@ -108,7 +108,7 @@ async fn registered_redirect_uri(
     }
 }
 
-/// `OpenID` Connect Core 3.1.2.1: "redirect_uri REQUIRED."
+/// `OpenID` Connect Core 3.1.2.1: "`redirect_uri` REQUIRED."
 fn an_openid_request_has_a_redirect_uri(parameters: &Parameters) -> Result<(), Astray> {
     let scope = parameters.once("scope").ok().flatten().unwrap_or_default();
     if scope.split(' ').any(|word| word == "openid") {

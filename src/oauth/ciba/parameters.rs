@@ -64,7 +64,7 @@ impl Parameters {
         request: &str,
         algorithm: Algorithm,
     ) -> Result<Self, Error> {
-        if NAMES.into_iter().any(|name| form.all(name).first().is_some()) {
+        if NAMES.into_iter().any(|name| !form.all(name).is_empty()) {
             return Err(Error::invalid_request("Beside a signed request no parameter is taken."));
         }
         let claims = verified(ctx, application, request, algorithm)
@@ -101,7 +101,7 @@ impl Parameters {
     }
 }
 
-/// "aud: The Issuer Identifier of the OP ... iss: The client_id ... exp, iat, nbf, jti: REQUIRED."
+/// "aud: The Issuer Identifier of the OP ... iss: The `client_id` ... exp, iat, nbf, jti: REQUIRED."
 async fn verified(
     ctx: &Ctx,
     application: &Application,

@@ -120,10 +120,8 @@ pub async fn of(
     let wanted: Scopes = scopes.iter().chain(asked.iter().filter_map(|name| scope_of(name))).collect();
     let needs_profile = wanted.iter().any(|scope| NAMES.iter().any(|(own, _)| *own == scope && scope != Scope::OpenId));
     // Most ID tokens tell nothing more than who it is, and cost no statement.
-    let profile = match needs_profile {
-        true => user_profile::Entity::find_by_id(user.id).one(ctx.db.reader()).await?,
-        false => None,
-    };
+    let profile =
+        if needs_profile { user_profile::Entity::find_by_id(user.id).one(ctx.db.reader()).await? } else { None };
     let sub = subject::of(ctx, application, user);
     let Ok(Value::Object(mut claims)) = serde_json::to_value(select(sub, user, profile.as_ref(), &wanted)) else {
         return Ok(Map::new());

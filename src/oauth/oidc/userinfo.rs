@@ -59,7 +59,7 @@ async fn userinfo(request: &Request, ctx: Data<&Ctx>, body: Body) -> Result<Resp
     }
 }
 
-/// "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members." What an ID token must
+/// "If signed, the `UserInfo` Response MUST contain the Claims iss (issuer) and aud (audience) as members." What an ID token must
 /// have besides (`exp`, `iat`) it does not have, so it is taken for none.
 async fn signed(
     ctx: &Ctx,

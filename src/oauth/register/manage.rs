@@ -25,10 +25,8 @@ async fn found<'a>(ctx: &Ctx, request: &'a Request) -> Result<(Application, &'a 
     let token = bearer(request).ok_or_else(Refusal::token)?;
     let attempt = ctx.limiter.attempt(&guess).await.map_err(|_| Refusal::too_many())?;
     let client_id = request.raw_path_param("client_id").unwrap_or_default();
-    let found = match Kind::Registration.recognises(token) {
-        true => application::find(ctx.db.reader(), client_id).await?,
-        false => None,
-    };
+    let found =
+        if Kind::Registration.recognises(token) { application::find(ctx.db.reader(), client_id).await? } else { None };
     if let Some(application) = found.filter(|found| found.is_active && found.origin() == Origin::Dynamic) {
         let row = registration::Entity::find_by_id(application.id).one(ctx.db.reader()).await?;
         let digest = row.and_then(|row| row.digest).unwrap_or_default();
