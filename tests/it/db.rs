@@ -44,8 +44,8 @@ both! {
         for (n, task) in tasks.into_iter().enumerate() {
             let written = task.await.unwrap();
             assert_eq!(written.is_ok(), n % 4 >= 2, "{n}: {written:?}");
-            if written.is_ok() {
-                let found = group::Entity::find_by_id(written.unwrap()).one(app.ctx.db.reader()).await.unwrap();
+            if let Ok(pk) = written {
+                let found = group::Entity::find_by_id(pk).one(app.ctx.db.reader()).await.unwrap();
                 assert_eq!(found.unwrap().name, format!("other {n}"), "who is answered finds it");
             }
         }
@@ -63,7 +63,7 @@ both! {
                         let id = insert(&tx, &format!("group {n}")).await?;
                         if n % 3 == 0 {
                             // Longer than its caller waits.
-                            tokio::time::sleep(Duration::from_secs(600)).await;
+                            tokio::time::sleep(Duration::from_mins(10)).await;
                         }
                         Ok::<_, DbErr>(id)
                     });

@@ -170,10 +170,9 @@ impl Reader<'_> {
                 return Some(power);
             }
         }
-        if !self.take("**") && !self.take("^") {
-            return Some(1);
-        }
-        self.skip();
+        let behind = self.rest.trim_start();
+        let Some(rest) = behind.strip_prefix("**").or_else(|| behind.strip_prefix('^')) else { return Some(1) };
+        self.rest = rest.trim_start();
         let sign = usize::from(self.rest.starts_with(['-', '+']));
         let digits = self.rest.get(sign..)?.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = self.rest.split_at_checked(sign + digits)?;

@@ -46,7 +46,7 @@ both! {
             ("/", "GET, HEAD"),
             ("/accounts/", "GET, HEAD"),
             ("/accounts/login/", "GET, HEAD, POST"),
-            ("/accounts/sessions/", "POST"),
+            ("/accounts/sessions/", "GET, HEAD, POST"),
             ("/o/authorize/", "GET, HEAD, POST"),
             ("/o/logout/", "GET, HEAD, POST"),
             ("/o/applications/", "GET, HEAD"),

@@ -124,7 +124,7 @@ async fn what_differs_from_inventrees_document_is_listed_with_its_reason_and_the
     assert!(new.is_empty(), "differs from InvenTree, and is not listed: {new:#?}");
     if std::env::var_os("CONTRACT_UPDATE").is_some() {
         let kept = list.lines().filter(|line| is_reason(line) || differences.contains(*line));
-        let kept: String = kept.map(|line| format!("{line}\n")).collect();
+        let kept = kept.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
         std::fs::write(DIFFERENCES, kept).unwrap();
         return;
     }

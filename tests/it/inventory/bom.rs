@@ -229,21 +229,21 @@ both! {
 
     async fn what_a_tracked_part_is_in_is_tracked_and_counts_whole_ones(app: App) {
         let root = app.root().await;
-        let a = assembly(&app, &root, "A").await;
-        let b = assembly(&app, &root, "B").await;
-        let c = part(&app, &root, "C", json!({ "trackable": true })).await;
-        line(&app, &root, a, b).await;
-        let answer = root.post(&app, BOM, json!({ "part": b, "sub_part": c, "quantity": 1.5 })).await;
+        let top = assembly(&app, &root, "A").await;
+        let middle = assembly(&app, &root, "B").await;
+        let tracked = part(&app, &root, "C", json!({ "trackable": true })).await;
+        line(&app, &root, top, middle).await;
+        let answer = root.post(&app, BOM, json!({ "part": middle, "sub_part": tracked, "quantity": 1.5 })).await;
         assert_eq!(answer.pair(), (400, json!({ "quantity": ["Quantity must be integer value for trackable parts"] })));
-        line(&app, &root, b, c).await;
-        for pk in [a, b] {
+        line(&app, &root, middle, tracked).await;
+        for pk in [top, middle] {
             assert_eq!(root.get(&app, &format!("{PARTS}{pk}/")).await.json()["trackable"], json!(true));
         }
-        let d = part(&app, &root, "D", json!({})).await;
-        let e = assembly(&app, &root, "E").await;
-        line(&app, &root, e, d).await;
-        root.patch(&app, &format!("{PARTS}{d}/"), json!({ "trackable": true })).await;
-        assert_eq!(root.get(&app, &format!("{PARTS}{e}/")).await.json()["trackable"], json!(true));
+        let late = part(&app, &root, "D", json!({})).await;
+        let above = assembly(&app, &root, "E").await;
+        line(&app, &root, above, late).await;
+        root.patch(&app, &format!("{PARTS}{late}/"), json!({ "trackable": true })).await;
+        assert_eq!(root.get(&app, &format!("{PARTS}{above}/")).await.json()["trackable"], json!(true));
     }
 
     async fn a_substitute_is_another_component_and_stands_once(app: App) {

@@ -57,7 +57,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn of(authority: &CertifiedIssuer<'static, KeyPair>, params: CertificateParams) -> Self {
+    fn of(authority: &CertifiedIssuer<'static, KeyPair>, params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         Self { der: params.signed_by(&key, authority).unwrap().der().to_vec(), key }
     }
@@ -105,7 +105,7 @@ both! {
     async fn a_certificate_of_an_authority_proves_a_client_by_the_one_name_that_it_registered(app: App) {
         let ca = authority("Clients CA");
         let (app, _dir) = behind_proxy(app, &ca).await;
-        let identity = Identity::of(&ca, named());
+        let identity = Identity::of(&ca, &named());
         for (member, good, bad) in [
             ("tls_client_auth_subject_dn", "CN=app,O=Example\\, Inc.,C=DE", "CN=app2,O=Example\\, Inc.,C=DE"),
             ("tls_client_auth_subject_dn", "cn=App, o=Example\\, Inc., c=DE", "CN=app"),
@@ -131,11 +131,11 @@ both! {
         let mut old = named();
         old.not_before = date_time_ymd(2001, 1, 1);
         old.not_after = date_time_ymd(2002, 1, 1);
-        for bad in [Identity::of(&other, named()), Identity::self_signed(), Identity::of(&ca, old)] {
+        for bad in [Identity::of(&other, &named()), Identity::self_signed(), Identity::of(&ca, &old)] {
             refused(&ask(&app, &client, Some(&bad)).await, 401, "invalid_client");
         }
         refused(&ask(&app, &client, None).await, 401, "invalid_client");
-        assert_eq!(ask(&app, &client, Some(&Identity::of(&ca, named()))).await.status, 200);
+        assert_eq!(ask(&app, &client, Some(&Identity::of(&ca, &named()))).await.status, 200);
     }
 
     async fn a_self_signed_certificate_proves_a_client_if_it_is_the_registered_one(app: App) {
@@ -166,7 +166,7 @@ both! {
         let (app, _dir) = behind_proxy(app, &ca).await;
         let members = json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example"});
         let client = app.with_metadata("robot", members).await;
-        let identity = Identity::of(&ca, named());
+        let identity = Identity::of(&ca, &named());
         let fields = [FIELDS[0], ("client_id", "robot"), ("client_secret", client.secret.as_deref().unwrap())];
         let actor = Actor::anonymous().with("Client-Cert", identity.header());
         refused(&post(&actor, &app, "/o/token/", &fields).await, 401, "invalid_client");
@@ -181,7 +181,7 @@ both! {
         let members = json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example"});
         let client = app.with_metadata("robot", members).await;
         let app = app.reconfigured(|config| config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]).await;
-        refused(&ask(&app, &client, Some(&Identity::of(&ca, named()))).await, 401, "invalid_client");
+        refused(&ask(&app, &client, Some(&Identity::of(&ca, &named()))).await, 401, "invalid_client");
     }
 
     async fn a_token_that_is_bound_to_a_certificate_is_good_with_that_one_alone(app: App) {
@@ -272,7 +272,7 @@ both! {
             let response = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.unwrap();
             (response.status().as_u16(), response.json::<Value>().await.unwrap())
         };
-        let (own, stranger) = (Identity::of(&clients, named()), Identity::self_signed());
+        let (own, stranger) = (Identity::of(&clients, &named()), Identity::self_signed());
         let (with, without, other) = (http(Some(&own)), http(None), http(Some(&stranger)));
         let (status, answer) = token(&with).await;
         assert_eq!(status, 200, "{answer}");

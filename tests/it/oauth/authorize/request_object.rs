@@ -52,11 +52,11 @@ impl<'a> Signer<'a> {
     fn signed(&self, changes: &Value) -> String {
         self.sign("oauth-authz-req+jwt", &changed(self.claims(), changes.clone()))
     }
+}
 
-    /// The address that carries it, and nothing else.
-    fn url(&self, object: &str) -> String {
-        authorize(&[("client_id", "shop".into()), ("request", object.into())])
-    }
+/// The address that carries an object, and nothing else.
+fn carrying(object: &str) -> String {
+    authorize(&[("client_id", "shop".into()), ("request", object.into())])
 }
 
 /// The error of an answer to the registered address.
@@ -113,7 +113,7 @@ both! {
         bad.push(("HS256".into(), symmetric));
         for (what, object) in bad {
             // Outside there is nothing to answer to: a page.
-            let answer = browser.follow(&shop.url(&object)).await;
+            let answer = browser.follow(&carrying(&object)).await;
             assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{what}");
             // Where there is a registered address, it is told.
             let url = authorize(&with(&shop.client.asks("openid"), &[("request", &object)]));
@@ -129,7 +129,7 @@ both! {
             (json!({"response_type": "x"}), "unsupported_response_type"),
             (json!({"code_challenge": null, "code_challenge_method": null}), "invalid_request"),
         ] {
-            let answer = browser.follow(&shop.url(&shop.signed(&change))).await;
+            let answer = browser.follow(&carrying(&shop.signed(&change))).await;
             assert_eq!(parameter(answer.location(), "error").as_deref(), Some(code), "{change}");
             assert_eq!(parameter(answer.location(), "state").as_deref(), Some("signed"));
         }
@@ -141,7 +141,7 @@ both! {
     async fn a_person_may_take_longer_to_log_in_than_the_signature_is_good(app: App) {
         let shop = Signer::new(&app, json!({})).await;
         let browser = Browser::new(&app).await;
-        let kept = browser.get(&shop.url(&shop.signed(&json!({"max_age": null})))).await.location().to_owned();
+        let kept = browser.get(&carrying(&shop.signed(&json!({"max_age": null})))).await.location().to_owned();
         assert!(kept.starts_with("/o/authorize/?client_id=shop&request_uri=urn"), "{kept}");
         assert!(browser.get(&kept).await.location().starts_with("/accounts/login/"));
         app.ctx.clock.advance(300);
@@ -154,7 +154,7 @@ both! {
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
         assert_eq!(error(&browser, &shop.client.url("openid")).await.as_deref(), Some("invalid_request"));
         let object = shop.signed(&json!({}));
-        assert!(parameter(&browser.allow(&shop.url(&object)).await, "code").is_some());
+        assert!(parameter(&browser.allow(&carrying(&object)).await, "code").is_some());
         // Of an invalid one nothing is believed, and least of all an address beside it.
         let url = authorize(&with(&shop.client.asks("openid"), &[("request", "eyJ")]));
         assert_eq!(browser.follow(&url).await.status, StatusCode::BAD_REQUEST);
@@ -162,7 +162,7 @@ both! {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert_eq!(shop.client.post(&app, "/o/par/", &fields).await.json()["error"], "invalid_request");
         let other = app.change(&shop.client, |row| row.metadata = Set(row.metadata.as_ref().replace("ES256\"}", "PS256\"}"))).await;
-        assert_eq!(browser.follow(&shop.url(&object)).await.status, StatusCode::BAD_REQUEST, "{}", other.row.metadata);
+        assert_eq!(browser.follow(&carrying(&object)).await.status, StatusCode::BAD_REQUEST, "{}", other.row.metadata);
     }
 
     async fn a_signed_request_may_be_pushed_and_nothing_beside_it_counts(app: App) {

@@ -89,7 +89,7 @@ both! {
         let app = with_front_channel_tokens(app).await;
         let browser = Browser::logged_in(&app, "ann", PASSWORD).await;
         let told = fragment(&browser.allow(&authorize(&request)).await);
-        assert_eq!(names(&told), ["access_token", "token_type", "expires_in", "scope", "id_token", "state", "iss"]);
+        assert_eq!(names(&told), ["access_token", "token_type", "expires_in", "scope", "id_token", "session_state", "state", "iss"]);
         let plain = app.confidential("plain").await;
         let request = with(&plain.asks("openid"), &[("response_type", "token")]);
         let answer = browser.get(&authorize(&request)).await;
@@ -100,7 +100,7 @@ both! {
         let (shop, browser) = setting(&app).await;
         let request = with(&shop.asks("openid profile email"), &[("response_type", "id_token"), ("code_challenge", ""), ("code_challenge_method", "")]);
         let told = fragment(&browser.allow(&authorize(&request)).await);
-        assert_eq!(names(&told), ["id_token", "state", "iss"]);
+        assert_eq!(names(&told), ["id_token", "session_state", "state", "iss"]);
         let claims = jwt(&one(&told, "id_token").unwrap()).1;
         assert_eq!((&claims["preferred_username"], &claims["nonce"], &claims["aud"]), (&json!("ann"), &json!("n-1"), &json!("shop")));
         assert_eq!((claims.get("at_hash"), claims.get("c_hash")), (None, None));
@@ -111,7 +111,7 @@ both! {
         let (shop, browser) = setting(&app).await;
         let request = with(&shop.asks("openid profile"), &[("response_type", "code id_token")]);
         let told = fragment(&browser.allow(&authorize(&request)).await);
-        assert_eq!(names(&told), ["code", "id_token", "state", "iss"]);
+        assert_eq!(names(&told), ["code", "id_token", "session_state", "state", "iss"]);
         let code = one(&told, "code").unwrap();
         let claims = jwt(&one(&told, "id_token").unwrap()).1;
         assert_eq!(claims["c_hash"], json!(half_hash(&code)));

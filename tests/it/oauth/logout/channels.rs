@@ -111,7 +111,7 @@ both! {
         }
         elsewhere.put("/fast", Page::status(204));
         for path in ["/slow", "/slower"] {
-            elsewhere.put(path, Page { delay: Duration::from_secs(60), ..Page::status(200) });
+            elsewhere.put(path, Page { delay: Duration::from_mins(1), ..Page::status(200) });
         }
         browser.post("/accounts/logout/", &[]).await;
         let began = std::time::Instant::now();
