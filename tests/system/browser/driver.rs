@@ -72,6 +72,8 @@ impl Browser {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL" },
             "unhandledPromptBehavior": "ignore",
+            // A server over TLS has a certificate that its test made.
+            "acceptInsecureCerts": true,
         }))
         .unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);

@@ -8,6 +8,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::credentials;
 use crate::{
     browser::{Browser, log_in},
     support::{
@@ -163,13 +164,4 @@ async fn a_relying_party_does_everything_with_every_algorithm() {
 async fn revoke(additional: &Additional, client_id: &str, secret: &str, token: &str) {
     let request = reqwest::Client::new().post(&additional.revocation_endpoint).basic_auth(client_id, Some(secret));
     assert_eq!(request.form(&[("token", token)]).send().await.unwrap().status().as_u16(), 200);
-}
-
-/// The client id and secret in what `application create` prints.
-fn credentials(told: &str) -> (String, String) {
-    let value = |name: &str| {
-        let line = told.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("no {name} in:\n{told}"));
-        line.split_whitespace().last().unwrap().to_owned()
-    };
-    (value("client_id"), value("client_secret"))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod flow;
 pub(crate) mod listener;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 /// Runs a test on SQLite and on PostgreSQL: `both! { async fn a_rule(store: Store) { ... } }`.
 macro_rules! both {

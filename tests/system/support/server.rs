@@ -114,7 +114,8 @@ impl Server {
     pub(crate) async fn up(&mut self) {
         self.spawn();
         let deadline = Instant::now() + Duration::from_secs(30);
-        while reqwest::get(format!("{}/api/", self.url)).await.is_err() {
+        let address = self.variables["STOCKADE_LISTEN"].clone();
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
             let status = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(status.is_none(), "the server ended with {}:\n{}", status.unwrap(), self.log());
             assert!(Instant::now() < deadline, "the server does not answer:\n{}", self.log());
