@@ -45,6 +45,8 @@ impl Server {
 
     /// One that is not running yet and has no administrator.
     pub(crate) async fn new(store: Store) -> Self {
+        // `reqwest` is built without a provider of its own, because the server brings its own; another test was first, or this.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
