@@ -80,7 +80,7 @@ impl ResponseType {
 
 #[cfg(test)]
 mod tests {
-    use super::ResponseType::{self, *};
+    use super::ResponseType::{self, Code, CodeIdToken, CodeIdTokenToken, IdToken};
 
     #[test]
     fn the_order_of_words_does_not_matter_and_nothing_else_is_let_by() {

@@ -17,6 +17,7 @@ session = OAuth2Session(
     client_id, secret, scope="openid profile email offline_access g:read", redirect_uri=redirect_uri,
     code_challenge_method="S256", token_endpoint_auth_method="client_secret_basic",
 )
+session.trust_env = False
 session.verify = os.environ["SSL_CERT_FILE"]
 metadata = session.get(f"{issuer}/.well-known/openid-configuration", withhold_token=True).json()
 assert metadata["issuer"] == issuer, metadata["issuer"]
