@@ -122,7 +122,14 @@ impl Browser {
 
     /// What can be read on the page.
     pub(crate) async fn text(&self) -> String {
-        self.find("body").await.text().await.unwrap()
+        // The page may change between the two steps.
+        loop {
+            match self.find("body").await.text().await {
+                Ok(text) => return text,
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// The first element of a CSS selector; waits for it a little.

@@ -37,18 +37,8 @@ impl Apache {
         let ca = dir.path().join("trusted.pem");
         fs::copy(trusted, &ca).unwrap();
         fs::write(dir.path().join("index.shtml"), "<p id=who><!--#echo var=\"REMOTE_USER\" --></p>").unwrap();
-        let modules = [
-            "mpm_event",
-            "unixd",
-            "authn_core",
-            "authz_core",
-            "authz_user",
-            "dir",
-            "mime",
-            "filter",
-            "include",
-            "auth_openidc",
-        ];
+        let modules =
+            ["mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "filter", "include", "auth_openidc"];
         let load = |name: &&str| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n");
         let modules = modules.iter().map(load).collect::<Vec<_>>().concat();
         let (root, listen) = (dir.path().display(), url.strip_prefix("http://").unwrap());
@@ -97,7 +87,7 @@ impl Apache {
             .expect("Apache is not installed: see tests/install");
         let mut server = Self { dir, url, child };
         for _ in 0..250 {
-            if reqwest::get(format!("{}/none", server.url)).await.is_ok() {
+            if tokio::net::TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.is_ok() {
                 return server;
             }
             assert!(server.child.try_wait().unwrap().is_none(), "Apache ended: {}", server.log());
