@@ -1,6 +1,6 @@
 //! DPoP: a request shows that its sender holds the key that a token is bound to (RFC 9449).
 //!
-//! Proofs are checked here and nowhere else: at the token endpoint and at pushed requests ([`at_endpoint`]), and wherever
+//! Proofs are checked here and nowhere else: at the token endpoint and at pushed requests (`at_endpoint`), and wherever
 //! an access token is used ([`super::holder`]).
 
 use jsonwebtoken::Algorithm;

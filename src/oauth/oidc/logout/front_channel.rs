@@ -84,7 +84,7 @@ pub(super) async fn show(request: &Request, ctx: Data<&Ctx>) -> Result<Response,
     Ok(page.into_response())
 }
 
-/// Section 2: "the OP ... renders <iframe src="frontchannel_logout_uri"> ...". With `iss` and `sid` always: one without the
+/// Section 2: "the OP ... renders `<iframe src="frontchannel_logout_uri">` ...". With `iss` and `sid` always: one without the
 /// other says nothing.
 fn address_of(ctx: &Ctx, application: &Application, sid: &str) -> Option<String> {
     let uri = &application.metadata.logout.frontchannel_logout_uri;
