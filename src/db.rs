@@ -209,6 +209,10 @@ pub enum Violation {
 
 /// The constraint behind an error, if that is what it is.
 pub fn violation(error: &DbErr) -> Option<Violation> {
+    // SQLite has another code for `ON DELETE RESTRICT`, which sea-orm does not know.
+    if error.to_string().contains("FOREIGN KEY constraint failed") {
+        return Some(Violation::ForeignKey);
+    }
     match error.sql_err()? {
         SqlErr::UniqueConstraintViolation(message) => Some(Violation::Unique(columns(&message))),
         SqlErr::ForeignKeyConstraintViolation(_) => Some(Violation::ForeignKey),

@@ -18,6 +18,12 @@ pub trait Exact: Copy + Ord + Default + fmt::Display {
     /// From a whole number of its smallest part, unless that is too large.
     fn of_scaled(scaled: i64) -> Option<Self>;
 
+    /// From a whole number of its smallest part; the largest there is where that is too large, as a sum may be.
+    fn clamped(scaled: i64) -> Self {
+        let most = 10_i64.pow(Self::DIGITS) - 1;
+        Self::of_scaled(scaled.clamp(-most, most)).unwrap_or_default()
+    }
+
     /// How many of its smallest part are one.
     fn scale() -> i64 {
         10_i64.pow(Self::PLACES)

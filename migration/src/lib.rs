@@ -15,6 +15,8 @@ mod m0020_part_extras;
 mod m0021_part_relatives;
 mod m0022_bom;
 mod m0030_second_factor;
+mod m0040_company;
+mod m0041_stock;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_part_relatives::Migration),
             Box::new(m0022_bom::Migration),
             Box::new(m0030_second_factor::Migration),
+            Box::new(m0040_company::Migration),
+            Box::new(m0041_stock::Migration),
         ]
     }
 }

@@ -468,7 +468,7 @@ fn check_email(problems: &mut Problems, email: &str) {
 }
 
 /// RFC 5321 section 4.1.2 without quoted names and address literals, which nobody has and which are often abused.
-fn is_email(email: &str) -> bool {
+pub fn is_email(email: &str) -> bool {
     let Some((name, domain)) = email.rsplit_once('@') else { return false };
     let atom =
         |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c));

@@ -23,10 +23,18 @@ linked! {
     Category => "partcategory", "/api/part/category/", Some("part_category");
     /// A line of a bill of material.
     BomItem => "bomitem", "/api/bom/", Some("bom_item");
-    /// A stock location: there is none yet.
-    Location => "stocklocation", "/api/stock/location/", None;
-    /// A company: there is none yet.
-    Company => "company", "/api/company/", None;
+    /// A stock location.
+    Location => "stocklocation", "/api/stock/location/", Some("stock_location");
+    /// A kind of stock location.
+    LocationType => "stocklocationtype", "/api/stock/location-type/", Some("stock_location_type");
+    /// A stock item.
+    StockItem => "stockitem", "/api/stock/", Some("stock_item");
+    /// A company.
+    Company => "company", "/api/company/", Some("company");
+    /// A part as a supplier sells it.
+    SupplierPart => "supplierpart", "/api/company/part/", Some("supplier_part");
+    /// A part as a manufacturer makes it.
+    ManufacturerPart => "manufacturerpart", "/api/company/part/manufacturer/", Some("manufacturer_part");
     /// A user.
     User => "user", "/api/user/", Some("user");
     /// An owner: a user or a group.

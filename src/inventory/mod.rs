@@ -1,14 +1,19 @@
-//! The inventory: one file a resource. Stock, orders and builds are yet to come; until then the numbers that derive from
-//! them are zero, and no stock location is a valid choice.
+//! The inventory: one file a resource. Orders and builds are yet to come; until then the numbers that derive from them are
+//! zero.
 
 mod bom;
+mod company;
 mod links;
+mod location;
+mod location_type;
 mod media;
+mod money;
 mod part;
 mod part_category;
 mod price;
 mod related;
 mod stars;
+mod stock;
 mod stocktake;
 mod tags;
 mod test_template;
@@ -39,5 +44,16 @@ pub fn api() -> impl OpenApi {
         Crud::<stocktake::Stocktakes>::new(),
     );
     let bom = (Crud::<bom::Lines>::new(), bom::Operations, Crud::<bom::Substitutes>::new());
-    (parts, relatives, bom)
+    let places =
+        (Crud::<location_type::LocationTypes>::new(), Crud::<location::Locations>::new(), Asked(location::Operations));
+    let companies = (
+        Crud::<company::Companies>::new(),
+        Crud::<company::contact::Contacts>::new(),
+        Crud::<company::address::Addresses>::new(),
+        Crud::<company::supplier_part::SupplierParts>::new(),
+        Crud::<company::manufacturer_part::ManufacturerParts>::new(),
+        Crud::<company::price_break::PriceBreaks>::new(),
+    );
+    let stock = (Crud::<stock::StockItems>::new(), stock::Operations, stock::Actions, Crud::<stock::Track>::new());
+    ((parts, relatives, bom), (places, companies, stock))
 }

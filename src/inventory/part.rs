@@ -11,7 +11,7 @@ mod rules;
 mod thumbs;
 
 use entities::{
-    exact::Quantity,
+    exact::{Exact as _, Quantity},
     inventory::{part, part_category},
 };
 use poem::web::Data;
@@ -30,7 +30,12 @@ pub(super) use self::{
     rules::removable,
     thumbs::Thumbs,
 };
-use super::{bom, links, media, part_category as categories, price, stars::Star, tags, tree, turn};
+use super::{
+    bom, company, links, location, media, part_category as categories, price,
+    stars::Star,
+    stock::{self, StockItems, of_parts},
+    tags, tree, turn,
+};
 use crate::{
     access::Auth,
     ctx::Ctx,
@@ -306,7 +311,7 @@ impl Resource for Parts {
             change.creation_user = Set(view.who.user_id());
             change.creation_date = Set(Some(view.ctx.clock.today()));
             policy.fill(sent, change);
-            copy::check(tx, sent, change).await?;
+            copy::check(tx, view, sent, change).await?;
         }
         if sent.image.0.is_some() {
             change.image = Set(sent.stored.clone());
@@ -333,7 +338,7 @@ impl Resource for Parts {
             tags::set(tx, after.id, names).await?;
         }
         match before {
-            None => copy::bring(tx, sent, after).await,
+            None => copy::bring(tx, view, sent, after).await,
             Some(before) => rules::follow(tx, before, after).await,
         }
     }
@@ -343,7 +348,7 @@ impl Resource for Parts {
     }
 }
 
-/// What is needed of a part, and what there is of it. There are no orders and no stock yet, so all of it is nothing.
+/// What is needed of a part, and what there is of it. There are no orders yet, so nothing is needed.
 #[derive(Debug, Default, Object, Serialize)]
 struct PartRequirements {
     /// In stock
@@ -377,12 +382,18 @@ impl Operations {
     #[oai(path = "/part/:pk/requirements", method = "get", operation_id = "part_requirements_retrieve")]
     async fn requirements(
         &self,
-        #[oai(scope = "Parts::VIEW")] _who: Auth,
+        #[oai(scope = "Parts::VIEW")] who: Auth,
         ctx: Data<&Ctx>,
         pk: Path<i32>,
     ) -> Result<Json<PartRequirements>, ApiError> {
         let found = part::Entity::find_by_id(pk.0).select_only().column(part::Column::Id).into_tuple::<i32>();
         found.one(ctx.db.reader()).await?.ok_or(not_found(Parts::KIND))?;
-        Ok(Json(PartRequirements::default()))
+        if !who.0.may(StockItems::VIEW) {
+            return Ok(Json(PartRequirements::default()));
+        }
+        let numbers = of_parts(&ctx, [pk.0].into()).await?.remove(&pk.0).unwrap_or_default();
+        let total_stock = numbers.total().to_f64();
+        // Nothing is promised to anybody yet.
+        Ok(Json(PartRequirements { total_stock, unallocated_stock: total_stock, ..PartRequirements::default() }))
     }
 }

@@ -87,6 +87,10 @@ pub trait Resource: Send + Sync + 'static {
     const BULK: bool = false;
     /// Whether many objects can be deleted at once, by DELETE on the list.
     const BULK_DELETE: bool = false;
+    /// Whether creating is the plain operation; where not, the resource writes its own.
+    const PLAIN_CREATE: bool = true;
+    /// Whether clients only read.
+    const READ_ONLY: bool = false;
     /// Whether deleting is the plain operation; where not, the resource writes its own.
     const PLAIN_DELETE: bool = true;
 
@@ -171,6 +175,14 @@ pub trait Resource: Send + Sync + 'static {
     /// Whether a row may be deleted.
     fn removable(_tx: &Tx, _row: &ModelOf<Self>) -> impl Future<Output = Result<(), ApiError>> + Send {
         async { Ok(()) }
+    }
+
+    /// Deletes a row, with what must be done about others for that.
+    fn erase(tx: &Tx, _view: &View<'_>, row: ModelOf<Self>) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async move {
+            row.clone().into_active_model().delete(&**tx).await?;
+            Self::removed(tx, &row).await
+        }
     }
 }
 
@@ -278,18 +290,17 @@ async fn delete_all<R: Resource>(view: &View<'_>, mut items: Vec<i32>) -> Result
     let deleted = view.ctx.db.write(|tx| async move {
         R::begin(&tx, view).await?;
         for pk in &items {
-            delete_in::<R>(&tx, *pk).await.map_err(|error| unknown(error, *pk))?;
+            delete_in::<R>(&tx, view, *pk).await.map_err(|error| unknown(error, *pk))?;
         }
         Ok::<_, ApiError>(Deleted { success: format!("Deleted {} items", items.len()) })
     });
     deleted.await
 }
 
-async fn delete_in<R: Resource>(tx: &Tx, pk: i32) -> Result<(), ApiError> {
+async fn delete_in<R: Resource>(tx: &Tx, view: &View<'_>, pk: i32) -> Result<(), ApiError> {
     let row = locked::<R>(tx, pk).await?;
     R::removable(tx, &row).await?;
-    row.clone().into_active_model().delete(&**tx).await?;
-    R::removed(tx, &row).await
+    R::erase(tx, view, row).await
 }
 
 /// `InvenTree` skips what does not exist, so that a typo goes unnoticed.
@@ -465,7 +476,7 @@ impl<R: Resource> Operations<R> {
         let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
         let deleted = ctx.db.write(|tx| async move {
             R::begin(&tx, &view).await?;
-            delete_in::<R>(&tx, pk.0).await?;
+            delete_in::<R>(&tx, &view, pk.0).await?;
             Ok::<_, ApiError>(Gone)
         });
         deleted.await
@@ -474,6 +485,9 @@ impl<R: Resource> Operations<R> {
 
 fn keeps<R: Resource>(method: &Method, detail: bool) -> bool {
     match *method {
+        Method::GET => true,
+        _ if R::READ_ONLY => false,
+        Method::POST => R::PLAIN_CREATE,
         Method::DELETE if detail => R::PLAIN_DELETE,
         Method::DELETE => R::BULK_DELETE,
         Method::PUT | Method::PATCH => detail || R::BULK,

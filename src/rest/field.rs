@@ -9,6 +9,8 @@ use sea_orm::{ActiveValue, IntoActiveValue, sea_query};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::clock::{Timestamp, datetime};
+
 /// How a field's value is kept in the database.
 pub trait Stored {
     /// The column's type.
@@ -195,6 +197,12 @@ text!(
     /// An absolute URL, or nothing.
     Link,
     "uri"
+);
+
+text!(
+    /// An address for email, or nothing.
+    Email,
+    "email"
 );
 
 /// A text for which null is the same as nothing.
@@ -391,6 +399,52 @@ impl Stored for Day {
 
     fn stored(self) -> chrono::NaiveDate {
         self.0
+    }
+}
+
+/// A point in time: `YYYY-MM-DD HH:MM`, UTC, as InvenTree writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", datetime(self.0).format("%Y-%m-%d %H:%M"))
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+scalar!(Moment, "string_date-time", MetaSchema::new_with_format("string", "date-time"));
+
+impl ParseFromJSON for Moment {
+    /// ISO 8601, with an offset or in UTC; a day alone is its beginning.
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
+        let local = |format| chrono::NaiveDateTime::parse_from_str(&text, format).ok();
+        let offset = chrono::DateTime::parse_from_rfc3339(&text).map(|time| time.timestamp()).ok();
+        let plain = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+        let day = || text.parse().ok().map(|date: chrono::NaiveDate| date.and_time(chrono::NaiveTime::MIN));
+        let read =
+            offset.or_else(|| plain.into_iter().find_map(local).or_else(day).map(|time| time.and_utc().timestamp()));
+        read.map(Self).ok_or_else(|| ParseError::custom("Datetime has wrong format."))
+    }
+}
+
+impl Stored for Moment {
+    type Column = i64;
+
+    fn stored(self) -> i64 {
+        self.0
+    }
+}
+
+impl ToJSON for Moment {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.to_string()))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::registry::{MetaOperationParam, MetaParamIn, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use entities::exact::{Exact as _, Quantity};
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, http::StatusCode};
 use poem_openapi::{ApiResponse, types::Type};
 use sea_orm::{
@@ -117,6 +118,8 @@ pub enum Kind {
     Text,
     /// A regular expression.
     Pattern,
+    /// A quantity.
+    Number,
     /// `YYYY-MM-DD`.
     Date,
     /// The primary key of a row of this table, which must exist.
@@ -140,6 +143,8 @@ pub enum Value {
     Text(String),
     /// A regular expression.
     Pattern(Pattern),
+    /// A quantity.
+    Number(Quantity),
     /// A date.
     Date(chrono::NaiveDate),
     /// Keys.
@@ -159,11 +164,17 @@ impl Value {
         if let Self::Int(number) = self { *number } else { 0 }
     }
 
+    /// As a quantity; nothing where it is none.
+    pub const fn quantity(&self) -> Quantity {
+        if let Self::Number(number) = self { *number } else { Quantity::ZERO }
+    }
+
     fn to_sql(&self) -> sea_orm::Value {
         match self {
             Self::Bool(value) => (*value).into(),
             Self::Int(value) => (*value).into(),
             Self::Text(value) => value.clone().into(),
+            Self::Number(value) => (*value).into(),
             Self::Date(value) => (*value).into(),
             Self::Keys(_) | Self::Pattern(_) | Self::Null => sea_orm::Value::Int(None),
         }
@@ -235,6 +246,7 @@ impl Filter {
             Kind::Flag(default) => MetaSchema { default: Some(default.into()), ..MetaSchema::new("boolean") },
             Kind::Int | Kind::Key(_) => MetaSchema::new("integer"),
             Kind::Text | Kind::Pattern | Kind::KeyOrNull(_) => MetaSchema::new("string"),
+            Kind::Number => MetaSchema::new("number"),
             Kind::Date => MetaSchema::new_with_format("string", "date"),
             Kind::Keys => MetaSchema {
                 items: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::new("integer"))))),
@@ -448,6 +460,10 @@ async fn read(filter: &Filter, view: &View<'_>) -> Result<Option<Value>, ApiErro
         Kind::Int => match text.parse() {
             Ok(number) => Value::Int(number),
             Err(_) => return wrong("Enter a number."),
+        },
+        Kind::Number => match Quantity::parse(text) {
+            Some(number) => Value::Number(number),
+            None => return wrong("Enter a number."),
         },
         Kind::Date => match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             Ok(date) => Value::Date(date),

@@ -259,6 +259,7 @@ fn string(schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
         return Err(format!("\"{text}\" is not a valid choice.").into());
     }
     match schema.format {
+        Some("email") if !crate::accounts::person::is_email(text) => return Err("Enter a valid email address.".into()),
         Some("uri") if !is_url(text) => return Err("Enter a valid URL.".into()),
         Some("date" | "naive-date") if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() => {
             return Err("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.".into());

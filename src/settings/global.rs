@@ -75,15 +75,16 @@ pub const ALL: &[Setting] = &[
     on("PARAMETER_ENFORCE_UNITS", "Parameter units", "Parameters must be in the units of their template."),
     off("PART_BOM_ALLOW_ZERO_QUANTITY", "Zero in BOM", "Lines of a bill of material can have quantity zero."),
     // Stock.
-    off("SERIAL_NUMBER_GLOBALLY_UNIQUE", "Unique serials", "A serial number exists once among all parts.").fixed(),
+    off("SERIAL_NUMBER_GLOBALLY_UNIQUE", "Unique serials", "A serial number exists once among all parts."),
     on("STOCK_DELETE_DEPLETED_DEFAULT", "Delete when empty", "New stock is deleted when used up, by default.").fixed(),
-    on("STOCK_ALLOW_EDIT_SERIAL", "Editable serials", "The serial number of a stock item can be changed.").fixed(),
-    on("STOCK_ALLOW_DELETE_SERIALIZED", "Delete serialized", "Serialized stock can be deleted.").fixed(),
+    on("STOCK_ALLOW_EDIT_SERIAL", "Editable serials", "The serial number of a stock item can be changed."),
+    on("STOCK_ALLOW_DELETE_SERIALIZED", "Delete serialized", "Serialized stock can be deleted."),
     off("STOCK_ENABLE_EXPIRY", "Expiry", "Stock can expire.").fixed(),
     off("STOCK_OWNERSHIP_CONTROL", "Ownership", "Only owners can change what they own.").fixed(),
     text("STOCK_LOCATION_DEFAULT_ICON", "Location icon", "The icon of locations that have none.", ""),
     off("STOCK_SHOW_INSTALLED_ITEMS", "Installed items", "Clients list items that are installed in others."),
-    on("STOCK_ENFORCE_BOM_INSTALLATION", "Check BOM", "Only what the bill of material names can be installed.").fixed(),
+    off("STOCK_ENFORCE_BOM_INSTALLATION", "Check BOM", "Only what the bill of material names can be installed.")
+        .fixed(),
     // Orders.
     text("BUILDORDER_REFERENCE_PATTERN", "Build references", "How references are made.", "BO-{ref:04d}").fixed(),
     text("PURCHASEORDER_REFERENCE_PATTERN", "Purchase references", "How references are made.", "PO-{ref:04d}").fixed(),

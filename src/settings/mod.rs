@@ -191,6 +191,11 @@ pub async fn current(ctx: &Ctx, key: &'static str) -> Result<Option<Value>, DbEr
     Ok(Some(valued(setting, stored.as_ref())))
 }
 
+/// Whether a global setting is on.
+pub async fn is_on(db: &impl ConnectionTrait, key: &str) -> Result<bool, DbErr> {
+    Ok(global(db, key).await?.is_some_and(|(_, value)| value == Value::Boolean(true)))
+}
+
 fn valued(setting: &Setting, stored: Option<&String>) -> Value {
     setting.value(stored.filter(|_| !setting.is_fixed).map(String::as_str))
 }

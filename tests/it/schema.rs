@@ -34,5 +34,15 @@ both! {
         reads(&app, oauth::decoupled_request::Entity).await;
         reads(&app, inventory::part_category::Entity).await;
         reads(&app, inventory::part::Entity).await;
+        reads(&app, inventory::company::Entity).await;
+        reads(&app, inventory::contact::Entity).await;
+        reads(&app, inventory::address::Entity).await;
+        reads(&app, inventory::manufacturer_part::Entity).await;
+        reads(&app, inventory::supplier_part::Entity).await;
+        reads(&app, inventory::supplier_price_break::Entity).await;
+        reads(&app, inventory::stock_location_type::Entity).await;
+        reads(&app, inventory::stock_location::Entity).await;
+        reads(&app, inventory::stock_item::Entity).await;
+        reads(&app, inventory::stock_tracking::Entity).await;
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::on_bill;
 use crate::{
-    inventory::{part::family::ancestors_sql, tree::subtree_ids},
+    inventory::{part::family::ancestors_sql, stock::in_stock_sql, tree::subtree_ids},
     rest::{Filter, Kind, Table},
 };
 
@@ -24,7 +24,7 @@ fn flag(name: &'static str, what: &'static str, column: &'static str) -> Filter 
     Filter::by(name, Kind::Bool, move |value, _| Condition::all().add(of(what, column).eq(value.truth())))
 }
 
-/// A number that derives from stock or orders, of which there are none.
+/// A number that derives from orders or prices, of which there are none.
 fn nothing(name: &'static str) -> Filter {
     Filter::by(name, Kind::Bool, |value, _| {
         Condition::all().add(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" }))
@@ -69,7 +69,11 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         flag("sub_part_testable", "sub_part", "testable"),
         flag("sub_part_trackable", "sub_part", "trackable"),
         flag("sub_part_virtual", "sub_part", "virtual"),
-        nothing("available_stock"),
+        Filter::by("available_stock", Kind::Bool, |value, _| {
+            let in_stock = in_stock_sql("s");
+            let some = format!("EXISTS (SELECT 1 FROM stock_item s WHERE s.part = bom_item.sub_part AND {in_stock})");
+            Condition::all().add(Expr::cust(if value.truth() { some } else { format!("NOT {some}") }))
+        }),
         nothing("on_order"),
         nothing("has_pricing"),
         Filter::flag("can_build", true),

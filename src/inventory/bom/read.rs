@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entities::{
-    exact::Quantity,
+    exact::{Exact as _, Quantity},
     inventory::{bom_item, bom_substitute},
 };
 use poem_openapi::Object;
@@ -12,7 +12,10 @@ use serde::Serialize;
 
 use super::{Row, filters::TABLE, links, substitute::SubstituteRead};
 use crate::{
-    inventory::part::{Parts, brief},
+    inventory::{
+        part::{Parts, brief},
+        stock::{self, Numbers, StockItems},
+    },
     rest::{
         ApiError, Resource as _, View,
         field::{Key, Number, Shown},
@@ -106,7 +109,15 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<BomItemR
     let with_pricing = view.shows(&TABLE, "pricing");
     let can_build = view.shows(&TABLE, "can_build");
 
-    let found = if with_substitutes { instead(view, &rows).await? } else { Vec::new() };
+    // The numbers of stock count substitutes whether or not they are shown.
+    let with_stock = view.who.may(StockItems::VIEW);
+    let found = if with_substitutes || with_stock { instead(view, &rows).await? } else { Vec::new() };
+    let stock = if with_stock {
+        let keys = rows.iter().map(|row| row.item.sub_part).chain(found.iter().map(|row| row.part));
+        stock::of_parts(view.ctx, keys.collect()).await?
+    } else {
+        HashMap::new()
+    };
     let mut keys = BTreeSet::new();
     if with_part {
         keys.extend(rows.iter().map(|row| row.item.part));
@@ -114,20 +125,26 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<BomItemR
     if with_sub_part {
         keys.extend(rows.iter().map(|row| row.item.sub_part));
     }
-    if details {
+    if details && with_substitutes {
         keys.extend(found.iter().map(|row| row.part));
     }
     let parts = brief::of(view, keys).await?;
     let mut substitutes: HashMap<i32, Vec<SubstituteRead>> = HashMap::new();
+    let mut instead: HashMap<i32, Quantity> = HashMap::new();
     for row in found {
+        let own = stock.get(&row.part).map_or(Quantity::ZERO, |numbers| numbers.own);
+        let sum = instead.entry(row.bom_item).or_default();
+        *sum = [*sum, own].into_iter().sum();
         substitutes.entry(row.bom_item).or_default().push(SubstituteRead::of(&row, &parts));
     }
     let read = |Row { item }: Row| {
         let mut read = plain(item);
+        let own = stock.get(&read.sub_part.0).copied().unwrap_or_default();
+        read.count(own, instead.get(&read.pk).copied().unwrap_or_default());
         read.part_detail = Shown(with_part.then(|| parts.get(&read.part.0).cloned()));
         read.sub_part_detail = Shown(with_sub_part.then(|| parts.get(&read.sub_part.0).cloned()));
         read.substitutes = Shown(with_substitutes.then(|| substitutes.remove(&read.pk).unwrap_or_default()));
-        read.can_build = Shown(can_build.then_some(0.0));
+        read.can_build = Shown(can_build.then(|| read.buildable()));
         if with_pricing {
             read.pricing_min = Shown(Some(None));
             read.pricing_max = Shown(Some(None));
@@ -138,6 +155,25 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<BomItemR
         read
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+impl BomItemRead {
+    /// What there is of what goes in, and of what may go in instead. Nothing is promised to anybody yet.
+    fn count(&mut self, numbers: Numbers, substitutes: Quantity) {
+        self.available_stock = numbers.own.to_f64();
+        self.external_stock = numbers.external.to_f64();
+        self.available_substitute_stock = substitutes.to_f64();
+        if self.allow_variants {
+            self.available_variant_stock = numbers.variants.to_f64();
+        }
+    }
+
+    /// How many could be built of that, as far as this line goes.
+    fn buildable(&self) -> f64 {
+        let there = self.available_stock + self.available_variant_stock + self.available_substitute_stock;
+        let each = self.quantity.0.to_f64() * (1.0 + self.attrition.0.to_f64() / 100.0);
+        if each > 0.0 { ((there - self.setup_quantity.0.to_f64()) / each).max(0.0) } else { 0.0 }
+    }
 }
 
 async fn instead(view: &View<'_>, rows: &[Row]) -> Result<Vec<bom_substitute::Model>, DbErr> {

@@ -1,7 +1,7 @@
 //! What a new part may bring with it: things of another part, its first stock, its first supplier.
 
 use entities::{
-    exact::Exact as _,
+    exact::Quantity,
     inventory::{part, part_test_template},
 };
 use sea_orm::{
@@ -15,11 +15,21 @@ use serde_json::json;
 use super::{
     Duplicate, PartWrite,
     bom::{self, Copy},
+    company::{
+        manufacturer_part::ManufacturerParts,
+        supplier_part::{self, SupplierParts},
+    },
     family::ancestors_sql,
+    links,
+    stock::{self, StockItems},
 };
 use crate::{
     db::Tx,
-    rest::{ApiError, Fields, error::no_such_pk},
+    rest::{
+        ApiError, Fields, Resource as _, View,
+        error::no_such_pk,
+        field::{Given, Key},
+    },
 };
 
 /// An error of a field inside one of these.
@@ -29,20 +39,60 @@ fn nested(field: &str, inner: &str, message: &str) -> ApiError {
     ApiError::Invalid(fields)
 }
 
-/// What was asked for can be done; the columns of a copy are filled.
-pub(super) async fn check(tx: &Tx, sent: &PartWrite, new: &mut part::ActiveModel) -> Result<(), ApiError> {
-    // A part without the stock that came with it would be a silent loss, so this is refused, not ignored.
-    if let Some(Some(stock)) = &sent.initial_stock.0
-        && stock.quantity.0.unwrap_or_default().0.is_positive()
-    {
-        return Err(nested("initial_stock", "quantity", "This server keeps no stock yet: leave it out, or send 0."));
-    }
-    if let Some(Some(supplier)) = &sent.initial_supplier.0 {
-        for (field, company) in [("supplier", &supplier.supplier), ("manufacturer", &supplier.manufacturer)] {
-            if let Some(Some(pk)) = &company.0 {
-                return Err(nested("initial_supplier", field, &no_such_pk(pk.0)));
-            }
+/// The first stock that is asked for: how much, and where.
+fn stock_of(sent: &PartWrite) -> Option<(Quantity, Option<i32>)> {
+    let stock = sent.initial_stock.0.as_ref()?.as_ref()?;
+    let quantity = stock.quantity.0.as_ref()?.0;
+    let location = stock.location.0.as_ref().and_then(Option::as_ref).map(|key| key.0);
+    (quantity > Quantity::ZERO).then_some((quantity, location))
+}
+
+/// A company and its number for the part.
+type Source = (i32, String);
+
+/// One that is asked for; without both `InvenTree` makes nothing of it.
+fn source(company: &Given<Option<Key<links::Company>>>, number: &Given<String>) -> Option<Source> {
+    let company = company.0.as_ref()?.as_ref()?.0;
+    let number = number.0.clone().filter(|number| !number.is_empty())?;
+    Some((company, number))
+}
+
+/// The first maker and seller that are asked for.
+fn sources_of(sent: &PartWrite) -> (Option<Source>, Option<Source>) {
+    let Some(Some(initial)) = &sent.initial_supplier.0 else { return (None, None) };
+    (source(&initial.manufacturer, &initial.mpn), source(&initial.supplier, &initial.sku))
+}
+
+/// Errors of what is made, under the field that asked for it.
+fn under(field: &'static str) -> impl Fn(ApiError) -> ApiError {
+    move |error| match error {
+        ApiError::Invalid(inner) => {
+            let mut fields = Fields::new();
+            fields.nest(field, inner.into_value());
+            ApiError::Invalid(fields)
         }
+        error => error,
+    }
+}
+
+/// What was asked for can be done; the columns of a copy are filled.
+pub(super) async fn check(
+    tx: &Tx,
+    view: &View<'_>,
+    sent: &PartWrite,
+    new: &mut part::ActiveModel,
+) -> Result<(), ApiError> {
+    let (stock, (maker, seller)) = (stock_of(sent), sources_of(sent));
+    // InvenTree gives stock and suppliers to whoever may add parts.
+    if (stock.is_some() && !view.who.may(StockItems::ADD))
+        || (maker.is_some() && !view.who.may(ManufacturerParts::ADD))
+        || (seller.is_some() && !view.who.may(SupplierParts::ADD))
+    {
+        return Err(ApiError::Denied);
+    }
+    if stock.is_some() || maker.is_some() || seller.is_some() {
+        // Before a row is locked: whoever has this lock may wait for rows.
+        stock::lock(tx).await?;
     }
     let Some(Some(duplicate)) = &sent.duplicate.0 else { return Ok(()) };
     let original = original(tx, duplicate).await?;
@@ -56,7 +106,12 @@ pub(super) async fn check(tx: &Tx, sent: &PartWrite, new: &mut part::ActiveModel
 }
 
 /// What a new part takes from another, once it is there.
-pub(super) async fn bring(tx: &Tx, sent: &PartWrite, new: &part::Model) -> Result<(), ApiError> {
+pub(super) async fn bring(tx: &Tx, view: &View<'_>, sent: &PartWrite, new: &part::Model) -> Result<(), ApiError> {
+    if let Some((quantity, location)) = stock_of(sent) {
+        stock::first(tx, view, new.id, quantity, location).await.map_err(under("initial_stock"))?;
+    }
+    let (maker, seller) = sources_of(sent);
+    supplier_part::first(tx, view, new.id, maker, seller).await.map_err(under("initial_supplier"))?;
     let Some(Some(duplicate)) = &sent.duplicate.0 else { return Ok(()) };
     let original = duplicate.original.0.as_ref().map_or(0, |key| key.0);
     if duplicate.copy_tests.0 == Some(true) && new.testable {

@@ -2,13 +2,10 @@
 
 use std::sync::LazyLock;
 
-use entities::{
-    exact::Quantity,
-    inventory::{bom_item, part::Column as C, part_category},
-};
+use entities::inventory::{bom_item, part::Column as C, part_category};
 use sea_orm::{Condition, Order, QuerySelect as _, QueryTrait as _, prelude::*, sea_query::SimpleExpr};
 
-use super::{REVISIONS, Star, bom::on_bill, family::descendants_sql, tags, tree::subtree_ids};
+use super::{REVISIONS, Star, bom::on_bill, family::descendants_sql, stock::in_stock_sql, tags, tree::subtree_ids};
 use crate::rest::{Filter, Kind, Table, list::Value};
 
 fn all(condition: SimpleExpr) -> Condition {
@@ -28,7 +25,7 @@ fn refers(column: C) -> impl Fn(&Value, &crate::rest::View<'_>) -> Condition + S
     move |value, _| all(if value.truth() { column.is_not_null() } else { column.is_null() })
 }
 
-/// A number that derives from stock or orders, of which there are none: whoever asks for parts that have some gets none.
+/// A number that derives from orders or prices, of which there are none: whoever asks for parts that have some gets none.
 fn nothing(name: &'static str) -> Filter {
     Filter::by(name, Kind::Bool, |value, _| all(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" })))
 }
@@ -48,6 +45,20 @@ fn related(pk: i32) -> SimpleExpr {
         "part.id IN (SELECT r.part_2 FROM part_related r WHERE r.part_1 = {pk} \
          UNION SELECT r.part_1 FROM part_related r WHERE r.part_2 = {pk})"
     ))
+}
+
+/// What there is of a part itself, in SQL.
+fn own_stock() -> String {
+    let in_stock = in_stock_sql("s");
+    format!("(SELECT COALESCE(SUM(s.quantity), 0) FROM stock_item s WHERE s.part = part.id AND {in_stock})")
+}
+
+/// A comparison with what there is of a part, or its opposite.
+fn stock(name: &'static str, comparison: &'static str) -> Filter {
+    Filter::by(name, Kind::Bool, move |value, _| {
+        let sql = format!("({} {comparison})", own_stock());
+        all(Expr::cust(if value.truth() { sql } else { format!("NOT {sql}") }))
+    })
 }
 
 /// Whether somebody checked the bill of material of a part, and it still is what it was then.
@@ -114,14 +125,18 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Value::Date(date) => all(C::CreationDate.lt(*date)),
             _ => Condition::all(),
         }),
-        // The stock is zero everywhere, so low is what should have some.
-        Filter::by("low_stock", Kind::Bool, |value, _| {
-            all(if value.truth() { C::MinimumStock.gt(Quantity::ZERO) } else { C::MinimumStock.eq(Quantity::ZERO) })
+        stock("low_stock", "< part.minimum_stock"),
+        stock("has_stock", "> 0"),
+        // Nothing is promised to anybody yet.
+        stock("unallocated_stock", "> 0"),
+        Filter::by("high_stock", Kind::Bool, |value, _| {
+            let sql = format!("(part.maximum_stock > 0 AND {} > part.maximum_stock)", own_stock());
+            all(Expr::cust(if value.truth() { sql } else { format!("NOT {sql}") }))
         }),
-        nothing("has_stock"),
-        nothing("depleted_stock"),
-        nothing("unallocated_stock"),
-        nothing("high_stock"),
+        Filter::by("depleted_stock", Kind::Bool, |value, _| {
+            let empty = "EXISTS (SELECT 1 FROM stock_item s WHERE s.part = part.id AND s.quantity = 0)";
+            all(Expr::cust(if value.truth() { empty.to_owned() } else { format!("NOT {empty}") }))
+        }),
         nothing("on_order"),
         nothing("stock_to_build"),
         nothing("has_pricing"),
@@ -171,6 +186,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             ("units", column(C::Units)),
             ("revision", column(C::Revision)),
             ("revision_count", Expr::cust(REVISIONS)),
+            ("in_stock", Expr::cust(own_stock())),
+            ("total_in_stock", Expr::cust(own_stock())),
         ],
         default_order: vec![(column(C::Name), Order::Asc)],
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entities::{
-    exact::Quantity,
+    exact::{Exact as _, Quantity},
     inventory::{part, part_category},
 };
 use poem_openapi::Object;
@@ -13,9 +13,13 @@ use serde::Serialize;
 use super::{
     Parts, Row, categories,
     filters::TABLE,
-    links, media,
+    links,
+    location::{self, LocationBrief, Locations},
+    media,
     name::NameFormat,
-    price, tags,
+    price,
+    stock::{self, Numbers, StockItems},
+    tags,
     tree::{self, TreePath},
 };
 use crate::rest::{
@@ -56,7 +60,7 @@ pub(in crate::inventory) struct PartRead {
     default_location: Option<Key<links::Location>>,
     /// That location; with `location_detail`
     #[serde(skip_serializing_if = "Shown::is_hidden")]
-    default_location_detail: Shown<Option<DefaultLocation>>,
+    default_location_detail: Shown<Option<LocationBrief>>,
     /// Part description (optional)
     description: String,
     /// `IPN | name | revision`, of those that are not empty
@@ -141,7 +145,7 @@ pub(in crate::inventory) struct PartRead {
     /// Needed by sales orders
     required_for_sales_orders: i32,
     /// Number of stock items
-    stock_item_count: i32,
+    stock_item_count: i64,
     /// In stock, variants included
     total_in_stock: f64,
     /// In stock elsewhere
@@ -158,17 +162,6 @@ pub(in crate::inventory) struct PartRead {
     tags: Shown<Vec<String>>,
 }
 
-/// A stock location, in brief.
-#[derive(Debug, Clone, Object, Serialize)]
-pub(in crate::inventory) struct DefaultLocation {
-    /// Primary key
-    pk: i32,
-    /// Its name
-    name: String,
-    /// The names from the root down to this
-    pathstring: String,
-}
-
 /// From rows to parts.
 pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead>, ApiError> {
     // A detail of another model is for those who may view that model.
@@ -178,6 +171,11 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     let paths = || rows.iter().filter_map(|row| row.category_path.as_deref());
     let steps = if with_path { categories::steps(view.ctx, paths()).await? } else { tree::Steps::new() };
     let defaults = tree::set_above::<part_category::Entity>(view.ctx, paths(), "default_location").await?;
+    let stock = if view.who.may(StockItems::VIEW) {
+        stock::of_parts(view.ctx, rows.iter().map(|row| row.part.id).collect()).await?
+    } else {
+        HashMap::new()
+    };
     let categories = if with_category { categories_of(view, &rows).await? } else { HashMap::new() };
     let names = NameFormat::current(view.ctx).await?;
     let with_tags = view.shows(&TABLE, "tags");
@@ -193,18 +191,26 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     } else {
         HashMap::new()
     };
-    let with_location = view.shows(&TABLE, "location_detail");
+    let with_location = view.shows(&TABLE, "location_detail") && view.who.may(Locations::VIEW);
+    let locations = if with_location {
+        location::briefs(view.ctx, rows.iter().filter_map(|row| row.part.default_location).collect()).await?
+    } else {
+        HashMap::new()
+    };
     let read = |row: Row| {
         let category = row.part.category.and_then(|pk| categories.get(&pk)).cloned();
         let path = row.category_path.as_deref().map(|path| tree::way(path, &steps)).unwrap_or_default();
         let default = row.category_path.as_deref().and_then(|path| tree::nearest(path, &defaults, false));
+        let place = row.part.default_location.and_then(|key| locations.get(&key)).cloned();
         let mut read = plain(view.purpose, &names, row);
         read.tags = Shown(with_tags.then(|| tags.remove(&read.pk).unwrap_or_default()));
         read.price_breaks = Shown(with_prices.then(|| prices.remove(&read.pk).unwrap_or_default()));
-        read.default_location_detail = Shown(with_location.then_some(None));
+        read.default_location_detail = Shown(with_location.then_some(place));
         read.category_detail = Shown(with_category.then_some(category));
         read.category_path = Shown(with_path.then_some(path));
         read.category_default_location = default.map(Key::from);
+        let numbers = stock.get(&read.pk).copied().unwrap_or_default();
+        read.count(numbers);
         read
     };
     Ok(rows.into_iter().map(read).collect())
@@ -223,6 +229,19 @@ pub(in crate::inventory) async fn details(
     }
     let rows = query.into_model::<Row>().all(view.ctx.db.reader()).await?;
     Ok(show(&view, rows).await?.into_iter().map(|part| (part.pk, part)).collect())
+}
+
+impl PartRead {
+    /// What there is of it.
+    fn count(&mut self, numbers: Numbers) {
+        self.in_stock = numbers.own.to_f64();
+        self.total_in_stock = numbers.total().to_f64();
+        self.variant_stock = numbers.variants.to_f64();
+        self.external_stock = numbers.external.to_f64();
+        // Nothing is promised to anybody yet.
+        self.unallocated_stock = numbers.total().to_f64();
+        self.stock_item_count = numbers.items;
+    }
 }
 
 async fn categories_of(view: &View<'_>, rows: &[Row]) -> Result<HashMap<i32, categories::CategoryRead>, DbErr> {

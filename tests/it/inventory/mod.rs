@@ -1,6 +1,7 @@
 //! `/api/part/...`.
 
 mod bom;
+mod company;
 mod part;
 mod part_category;
 mod part_images;
@@ -8,3 +9,7 @@ mod part_relatives;
 mod part_settings;
 mod part_stars;
 mod part_tags;
+mod stock;
+mod stock_actions;
+mod stock_location;
+mod stock_sums;

@@ -88,11 +88,29 @@ both! {
         assert_eq!(root.delete(&app, &format!("{PARTS}{pk}/"), json!({})).await.status, 204);
     }
 
-    async fn a_new_parts_first_stock_and_supplier_are_refused_while_there_are_none(app: App) {
+    async fn a_new_part_brings_its_first_stock_and_supplier(app: App) {
         let root = app.root().await;
-        let answer = root.post(&app, PARTS, json!({ "name": "P", "initial_stock": { "quantity": 5 } })).await;
-        assert_eq!(answer.status, 400);
-        assert!(answer.json()["initial_stock"]["quantity"][0].is_string());
+        let place = root.make(&app, "/api/stock/location/", json!({ "name": "L" })).await;
+        let firm = root.make(&app, "/api/company/", json!({ "name": "F", "is_supplier": true, "is_manufacturer": true, "currency": "USD" })).await;
+        let body = json!({
+            "name": "P0",
+            "initial_stock": { "quantity": 5, "location": place },
+            "initial_supplier": { "supplier": firm, "sku": "S", "manufacturer": firm, "mpn": "M" },
+        });
+        let part = root.post(&app, PARTS, body).await;
+        assert_eq!(part.status, 201, "{}", part.text);
+        assert_eq!(part.json()["in_stock"], json!(5.0));
+        let pk = part.json()["pk"].clone();
+        let stock = root.get(&app, &format!("/api/stock/?part={pk}&limit=5")).await.json();
+        assert_eq!((&stock["count"], &stock["results"][0]["location"]), (&json!(1), &json!(place)));
+        let sold = root.get(&app, &format!("/api/company/part/?part={pk}&limit=5")).await.json();
+        assert_eq!((&sold["count"], &sold["results"][0]["SKU"], &sold["results"][0]["MPN"]), (&json!(1), &json!("S"), &json!("M")));
+    }
+
+    async fn a_new_part_does_not_bring_what_cannot_be(app: App) {
+        let root = app.root().await;
+        let answer = root.post(&app, PARTS, json!({ "name": "P", "virtual": true, "initial_stock": { "quantity": 5 } })).await;
+        assert_eq!(answer.pair(), (400, json!({ "initial_stock": { "part": ["Stock items cannot be created for virtual parts"] } })));
         let answer = root.post(&app, PARTS, json!({ "name": "P", "initial_supplier": { "supplier": 1, "sku": "S" } })).await;
         assert_eq!(answer.pair(), (400, json!({ "initial_supplier": { "supplier": ["Invalid pk \"1\" - object does not exist."] } })));
         let answer = root.post(&app, PARTS, json!({ "name": "P", "duplicate": { "original": 99 } })).await;
