@@ -4,17 +4,16 @@
 //! was read, by the person who read it. On submission the whole request is checked anew.
 
 use askama::Template;
-use entities::{accounts::user, oauth::consent};
+use entities::oauth::consent;
 use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 use sea_orm::{DbErr, prelude::*};
 
 use super::{Parameters, Ready, Refusal, answer, code, kept, prepare, unreadable};
 use crate::{
     accounts::{confirm, frame},
-    clock::datetime,
     ctx::Ctx,
     oauth::{
-        application::Application,
+        application::{Application, registered},
         error::{Code, Error},
     },
     scope::{Action, Role, Scope, Scopes},
@@ -179,21 +178,6 @@ pub(super) async fn decide(request: &Request, ctx: Data<&Ctx>, form: Form) -> Re
 fn ticket(ctx: &Ctx, ready: &Ready, query: &str) -> String {
     let (scopes, details) = (ready.scopes.to_string(), ready.details.text());
     ctx.key.mac_text(Purpose::Form, &["consent", &ready.login.session.digest, &scopes, &details, query])
-}
-
-async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbErr> {
-    let by = match application.created_by {
-        Some(id) => user::Entity::find_by_id(id).one(ctx.db.reader()).await?,
-        None => None,
-    };
-    let on = datetime(application.created).format("%-d %B %Y");
-    Ok(match by {
-        _ if application.is_default => "It comes with this server.".to_owned(),
-        _ if application.document_host().is_some() => format!("First seen here on {on}."),
-        _ if !application.is_verified() => format!("It registered itself on {on}."),
-        Some(user) => format!("Registered by {} on {on}.", user.username),
-        None => format!("Registered on {on}."),
-    })
 }
 
 /// The part of a redirect URI by which a person recognises it.

@@ -2,21 +2,17 @@
 
 use std::net::IpAddr;
 
-use entities::{
-    accounts::user,
-    oauth::{application, decoupled_request},
-};
+use entities::oauth::{application, decoupled_request};
 use poem::Request;
 use sea_orm::{DbErr, EntityTrait as _};
 
 use super::decide::{presented, ticket};
 use crate::{
     accounts::session::Login,
-    clock::datetime,
     ctx::Ctx,
     limiter::Guess,
     oauth::{
-        application::Application,
+        application::{Application, registered},
         show::{self, Line},
     },
     scope::Scopes,
@@ -85,18 +81,4 @@ pub(in crate::oauth) async fn shown(
 /// The same network, as the limiter counts it.
 fn is_near(address: &str, here: IpAddr) -> bool {
     address.parse().is_ok_and(|there: IpAddr| Guess::address(there) == Guess::address(here))
-}
-
-/// Who registered an application, and when.
-async fn registered(ctx: &Ctx, application: &Application) -> Result<String, DbErr> {
-    let by = match application.created_by {
-        Some(id) => user::Entity::find_by_id(id).one(ctx.db.reader()).await?,
-        None => None,
-    };
-    let on = datetime(application.created).format("%-d %B %Y");
-    Ok(match by {
-        _ if application.is_default => "It comes with this server.".to_owned(),
-        Some(user) => format!("Registered by {} on {on}.", user.username),
-        None => format!("Registered on {on}."),
-    })
 }

@@ -1,16 +1,15 @@
 //! `grant_type=urn:openid:params:grant-type:ciba` (CIBA core section 10.1).
 
-use super::{Asking, not_good, tokens_of};
+use super::{Asking, decided_elsewhere, not_good};
 use crate::{
     ctx::Ctx,
     oauth::{
         application::GrantType,
-        decoupled::{self, Kind},
+        decoupled::Kind,
         error::{Code, Error},
         issue::Issued,
-        resource,
     },
-    secret::{self, Kind as Value},
+    secret::Kind as Value,
 };
 
 /// Exchanges an `auth_req_id` for tokens, once the person has allowed it.
@@ -22,15 +21,5 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
     if !Value::AuthReqId.recognises(id) {
         return Err(not_good());
     }
-    let digest = secret::digest(id);
-    let asked = resource::asked(ctx, &asking.form).await?;
-    let asked = asked.as_slice();
-    ctx.db
-        .write(|tx| async move {
-            match decoupled::poll(ctx, &tx, &asking.application, Kind::Ciba, &digest, asked).await? {
-                Ok(approved) => tokens_of(ctx, &tx, asking, approved).await,
-                Err(refused) => Ok(Err(refused)),
-            }
-        })
-        .await?
+    decided_elsewhere(ctx, asking, Kind::Ciba, id).await
 }

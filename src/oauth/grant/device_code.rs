@@ -1,16 +1,15 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4).
 
-use super::{Asking, not_good, tokens_of};
+use super::{Asking, decided_elsewhere, not_good};
 use crate::{
     ctx::Ctx,
     oauth::{
         application::GrantType,
-        decoupled::{self, Kind},
+        decoupled::Kind,
         error::{Code, Error},
         issue::Issued,
-        resource,
     },
-    secret::{self, Kind as Value},
+    secret::Kind as Value,
 };
 
 /// Exchanges a device code for tokens, once a person has allowed it.
@@ -22,15 +21,5 @@ pub(in crate::oauth) async fn redeem(ctx: &Ctx, asking: &Asking) -> Result<Issue
     if !Value::DeviceCode.recognises(code) {
         return Err(not_good());
     }
-    let digest = secret::digest(code);
-    let asked = resource::asked(ctx, &asking.form).await?;
-    let asked = asked.as_slice();
-    ctx.db
-        .write(|tx| async move {
-            match decoupled::poll(ctx, &tx, &asking.application, Kind::Device, &digest, asked).await? {
-                Ok(approved) => tokens_of(ctx, &tx, asking, approved).await,
-                Err(refused) => Ok(Err(refused)),
-            }
-        })
-        .await?
+    decided_elsewhere(ctx, asking, Kind::Device, code).await
 }

@@ -16,12 +16,19 @@ use sea_orm::{ActiveValue::Set, DbErr, QuerySelect as _, prelude::*};
 use super::{
     application::Application,
     confirmation::Confirmation,
-    decoupled::Approved,
+    decoupled::{self, Approved},
     error::Error,
     issue::{self, Issued, Mint},
     protocol::Form,
+    resource,
 };
-use crate::{clock::Timestamp, ctx::Ctx, db::Tx, scope::Scopes, secret::Kind};
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    db::Tx,
+    scope::Scopes,
+    secret::{self, Kind},
+};
 
 /// A token request whose client is known.
 pub(super) struct Asking {
@@ -53,6 +60,21 @@ pub(super) fn stands(grant: &grant::Model, user: &user::Model) -> bool {
 /// One text for whatever is wrong with a code or token: which it is would help a thief only.
 pub(super) const fn not_good() -> Error {
     Error::invalid_grant("The code or token is unknown, expired, revoked, or was issued to another client.")
+}
+
+/// Exchanges what stands for a request that a person decides elsewhere, once they have allowed it.
+async fn decided_elsewhere(ctx: &Ctx, asking: &Asking, kind: decoupled::Kind, value: &str) -> Result<Issued, Error> {
+    let digest = secret::digest(value);
+    let asked = resource::asked(ctx, &asking.form).await?;
+    let asked = asked.as_slice();
+    ctx.db
+        .write(|tx| async move {
+            match decoupled::poll(ctx, &tx, &asking.application, kind, &digest, asked).await? {
+                Ok(approved) => tokens_of(ctx, &tx, asking, approved).await,
+                Err(refused) => Ok(Err(refused)),
+            }
+        })
+        .await?
 }
 
 /// The first tokens of a grant that a person gave, which the caller holds locked.
