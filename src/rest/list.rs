@@ -1,29 +1,32 @@
 //! Lists: filters, search, ordering and pages, from one table that drives the query and the document alike.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod page;
+mod search;
 
-use super::registry::{MetaOperationParam, MetaParamIn, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use std::sync::Arc;
+
 use entities::exact::{Exact as _, Quantity};
-use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, http::StatusCode};
-use poem_openapi::{ApiResponse, types::Type};
+use poem::{FromRequest, Request, RequestBody};
 use sea_orm::{
-    Condition, EntityTrait, FromQueryResult, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
-    sea_query::{Expr, LikeExpr, SimpleExpr},
+    Condition, EntityTrait, Order, QueryFilter as _, QueryOrder as _, Select,
+    sea_query::{Expr, SimpleExpr},
 };
-use serde::Serialize;
 
+pub(super) use self::page::page;
+use self::search::{Matcher, words};
+pub use self::{
+    page::{Found, Listing, MAX_LIMIT, Page, Place, find},
+    search::contains,
+};
 use super::{
-    count::counted,
     crud::View,
     error::{ApiError, invalid},
-    json::{body, described},
     pattern::Pattern,
+    registry::{MetaOperationParam, MetaParamIn, MetaSchema, MetaSchemaRef},
     schema::truth,
 };
 use crate::ctx::Ctx;
 
-/// No page is longer; a client that asks for more gets this many and a `next`.
-pub const MAX_LIMIT: u64 = 10_000;
 /// A search for more words is refused.
 const MAX_WORDS: usize = 20;
 
@@ -362,85 +365,6 @@ impl Table {
     }
 }
 
-/// How one word of a search is looked for.
-enum Matcher {
-    Contains { sqlite: bool, word: String },
-    Pattern { sqlite: bool, pattern: Pattern },
-}
-
-impl Matcher {
-    fn of(view: &View<'_>, word: &str, is_pattern: bool, whole: bool) -> Result<Self, ApiError> {
-        let sqlite = view.ctx.db.is_sqlite();
-        if !is_pattern && !whole {
-            return Ok(Self::Contains { sqlite, word: word.to_owned() });
-        }
-        let text = if is_pattern { word.to_owned() } else { regex::escape(word) };
-        let text = if whole { format!(r"\b(?:{text})\b") } else { text };
-        let pattern = Pattern::parse(&text, true).map_err(|message| invalid("search", message))?;
-        Ok(Self::Pattern { sqlite, pattern })
-    }
-
-    fn on(&self, column: &SimpleExpr) -> SimpleExpr {
-        match self {
-            Self::Contains { sqlite, word } => contains(*sqlite, column, word),
-            Self::Pattern { sqlite, pattern } => pattern.on(*sqlite, column.clone()),
-        }
-    }
-}
-
-/// Case-insensitive "contains", with the pattern's own wildcards taken literally.
-pub fn contains(sqlite: bool, column: &SimpleExpr, word: &str) -> SimpleExpr {
-    use sea_orm::sea_query::{ExprTrait as _, extension::postgres::PgExpr as _, extension::sqlite::SqliteExpr as _};
-    // SQLite's LIKE folds ASCII only.
-    if sqlite && !word.is_ascii() {
-        return column.clone().glob(glob(word));
-    }
-    let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%"));
-    // PostgreSQL escapes with a backslash by itself, and sea-query does not get `ILIKE ... ESCAPE` right.
-    if sqlite { column.clone().like(pattern.escape('\\')) } else { column.clone().ilike(pattern) }
-}
-
-/// A pattern of SQLite's GLOB, which tells case apart, for a text that contains a word in any case: every letter is the set
-/// of its cases.
-fn glob(word: &str) -> String {
-    let mut pattern = String::from("*");
-    for c in word.chars() {
-        let (lower, upper) = (c.to_lowercase(), c.to_uppercase());
-        // One letter for several (as with the sharp s) is more than a pattern can say.
-        let one_each = lower.len() == 1 && upper.len() == 1;
-        let cases: BTreeSet<char> =
-            lower.chain(upper.clone().flat_map(char::to_lowercase)).chain(upper).chain([c]).collect();
-        if one_each && cases.len() > 1 {
-            pattern.push('[');
-            pattern.extend(cases);
-            pattern.push(']');
-        } else if matches!(c, '*' | '?' | '[') {
-            pattern.extend(['[', c, ']']);
-        } else {
-            pattern.push(c);
-        }
-    }
-    pattern.push('*');
-    pattern
-}
-
-/// The words of a search; a quoted phrase is one.
-fn words(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
-    for c in text.chars() {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            ('"' | '\'', None) if word.is_empty() => quote = Some(c),
-            (c, None) if c.is_whitespace() => words.push(std::mem::take(&mut word)),
-            (c, _) => word.push(c),
-        }
-    }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 async fn read(filter: &Filter, view: &View<'_>) -> Result<Option<Value>, ApiError> {
     let wrong = |message: &str| Err(invalid(filter.name, message));
     let Some(text) = view.params.get(filter.name).map(str::trim).filter(|text| !text.is_empty()) else {
@@ -485,174 +409,9 @@ async fn read(filter: &Filter, view: &View<'_>) -> Result<Option<Value>, ApiErro
     Ok(Some(value))
 }
 
-/// `limit` given: a page; absent, zero or nonsense: the bare array, as Django REST answers.
-#[derive(Debug)]
-pub enum Listing<T> {
-    /// One page.
-    Page(Page<T>),
-    /// Everything.
-    All(Vec<T>),
-}
-
-/// One page of a list.
-#[derive(Debug, Serialize)]
-pub struct Page<T> {
-    count: u64,
-    next: Option<String>,
-    previous: Option<String>,
-    results: Vec<T>,
-}
-
-impl<T> Page<T> {
-    /// The page at an offset.
-    pub(super) fn new(view: &View<'_>, count: u64, limit: u64, offset: u64, results: Vec<T>) -> Self {
-        let link = |offset| view.params.page(view.ctx, limit, offset);
-        let after = offset.saturating_add(limit);
-        Self {
-            count,
-            next: (after < count).then(|| link(Some(after))),
-            previous: (offset > 0).then(|| link(offset.checked_sub(limit).filter(|offset| *offset > 0))),
-            results,
-        }
-    }
-}
-
-/// The page that was asked for: limit and offset.
-pub(super) fn page(params: &Params) -> Option<(u64, u64)> {
-    let limit = params.get("limit")?.trim();
-    let all_digits = !limit.is_empty() && limit.bytes().all(|b| b.is_ascii_digit());
-    let limit = if all_digits { limit.parse().unwrap_or(u64::MAX) } else { 0 };
-    let offset = params.get("offset").and_then(|text| text.trim().parse::<u64>().ok()).unwrap_or(0);
-    // The databases count in signed 64 bits.
-    (limit > 0).then(|| (limit.min(MAX_LIMIT), offset.min(i64::MAX as u64 / 2)))
-}
-
-/// The rows of a hand-written list, and which part of it they are.
-#[derive(Debug)]
-pub struct Found<M> {
-    rows: Vec<M>,
-    place: Place,
-}
-
-/// Which part of a list some rows are: count, limit and offset; none where they are all of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Place(Option<(u64, u64, u64)>);
-
-/// What a query finds, narrowed, ordered and cut as the request asks. `pk` makes the order a total one.
-pub async fn find<E: EntityTrait, M: FromQueryResult>(
-    view: &View<'_>,
-    table: &Table,
-    query: Select<E>,
-    pk: SimpleExpr,
-) -> Result<Found<M>, ApiError> {
-    let db = view.ctx.db.reader();
-    let narrowed = table.narrow(query, view).await?;
-    let rows = |query| table.order(query, view.params, pk);
-    let Some((limit, offset)) = page(view.params) else {
-        return Ok(Found { rows: rows(narrowed).into_model().all(db).await?, place: Place(None) });
-    };
-    let rows = rows(narrowed.clone()).limit(limit).offset(offset).into_model().all(db);
-    let (rows, count) = counted(view.ctx, narrowed, (limit, offset), rows).await?;
-    Ok(Found { rows, place: Place(Some((count, limit, offset))) })
-}
-
-impl<M> Found<M> {
-    /// The rows.
-    pub fn rows(&self) -> &[M] {
-        &self.rows
-    }
-
-    /// The rows and their place, for what shows them all at once.
-    pub fn split(self) -> (Vec<M>, Place) {
-        (self.rows, self.place)
-    }
-
-    /// The list, each row by itself.
-    pub fn shown<T>(self, view: &View<'_>, show: impl FnMut(M) -> Option<T>) -> Listing<T> {
-        self.place.listing(view, self.rows.into_iter().filter_map(show).collect())
-    }
-}
-
-impl Place {
-    /// The list of which these are the rows.
-    pub fn listing<T>(self, view: &View<'_>, rows: Vec<T>) -> Listing<T> {
-        match self.0 {
-            Some((count, limit, offset)) => Listing::Page(Page::new(view, count, limit, offset, rows)),
-            None => Listing::All(rows),
-        }
-    }
-}
-
-impl<T> Listing<T> {
-    /// The part that was asked for of rows that are all in memory.
-    pub fn of(view: &View<'_>, rows: Vec<T>) -> Self {
-        let Some((limit, offset)) = page(view.params) else { return Self::All(rows) };
-        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let count = rows.len() as u64;
-        let rows = rows.into_iter().skip(size(offset)).take(size(limit)).collect();
-        Self::Page(Page::new(view, count, limit, offset, rows))
-    }
-}
-
-impl<T: Serialize + Send> IntoResponse for Listing<T> {
-    fn into_response(self) -> Response {
-        match self {
-            Self::All(rows) => body(StatusCode::OK, &rows),
-            Self::Page(page) => body(StatusCode::OK, &page),
-        }
-    }
-}
-
-impl<T: Type> ApiResponse for Listing<T> {
-    fn meta() -> MetaResponses {
-        MetaResponses { responses: vec![described(200, "", MetaSchemaRef::Reference(Self::schema_name()))] }
-    }
-
-    /// The page; that it is the bare array without `limit` is said in its description.
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-        let rows = MetaSchema { items: Some(Box::new(T::schema_ref())), ..MetaSchema::new("array") };
-        let inline = |schema| MetaSchemaRef::Inline(Box::new(schema));
-        let link = || inline(MetaSchema { nullable: true, ..MetaSchema::new_with_format("string", "uri") });
-        let schema = MetaSchema {
-            title: Some(Self::schema_name()),
-            description: Some("With `limit`: one page. Without: the array of all results, by itself."),
-            required: vec!["count", "next", "previous", "results"],
-            properties: vec![
-                ("count", inline(MetaSchema::new("integer"))),
-                ("next", link()),
-                ("previous", link()),
-                ("results", inline(rows)),
-            ],
-            ..MetaSchema::new("object")
-        };
-        registry.schemas.insert(Self::schema_name(), schema);
-    }
-}
-
-impl<T: Type> Listing<T> {
-    fn schema_name() -> String {
-        format!("Paginated{}List", T::name())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_quoted_phrase_is_one_word() {
-        assert_eq!(words("  m3 \"pan head\" 'x y' it's "), ["m3", "pan head", "x y", "it's"]);
-        assert_eq!(words("\"open"), ["open"]);
-        assert!(words(" \"\" ").is_empty());
-    }
-
-    #[test]
-    fn a_letter_is_sought_in_all_its_cases_and_a_wildcard_as_it_is() {
-        assert_eq!(glob("\u{fc}b*[?]"), "*[\u{dc}\u{fc}][Bb][*][[][?]]*");
-        assert_eq!(glob("\u{df}\u{4e2d}"), "*\u{df}\u{4e2d}*");
-        assert_eq!(glob("\u{3c2}"), "*[\u{3a3}\u{3c2}\u{3c3}]*");
-    }
 
     #[test]
     fn invalid_utf_8_and_nul_in_a_query_are_refused() {
