@@ -17,6 +17,9 @@ mod m0022_bom;
 mod m0030_second_factor;
 mod m0040_company;
 mod m0041_stock;
+mod m0042_stock_test;
+mod m0043_custom_state;
+mod m0044_barcode;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -41,6 +44,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_second_factor::Migration),
             Box::new(m0040_company::Migration),
             Box::new(m0041_stock::Migration),
+            Box::new(m0042_stock_test::Migration),
+            Box::new(m0043_custom_state::Migration),
+            Box::new(m0044_barcode::Migration),
         ]
     }
 }

@@ -41,6 +41,8 @@ use crate::{
 pub(super) struct LocationRead {
     /// Primary key
     pk: i32,
+    /// Unique hash of barcode data
+    barcode_hash: String,
     /// Unique among the children of its parent
     name: String,
     /// Depth in the tree; 0 for a root
@@ -207,6 +209,8 @@ impl Resource for Locations {
             path: NotSet,
             pathstring: NotSet,
             sort_key: NotSet,
+            barcode_data: Set(String::new()),
+            barcode_hash: Set(String::new()),
         }
     }
 
@@ -280,12 +284,15 @@ fn read(row: Row, way: Option<Vec<TreePath>>, kinds: &HashMap<i32, stock_locatio
         path: _,
         pathstring,
         sort_key: _,
+        barcode_data: _,
+        barcode_hash,
     } = location;
     let kind = location_type.and_then(|key| kinds.get(&key)).cloned();
     let own = custom_icon.clone().filter(|icon| !icon.is_empty());
     LocationRead {
         pk: id,
         name,
+        barcode_hash,
         level,
         description,
         parent: parent.map(Key::from),

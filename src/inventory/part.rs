@@ -261,6 +261,8 @@ impl Resource for Parts {
             trackable: Set(false),
             is_virtual: Set(false),
             image: Set(None),
+            barcode_data: Set(String::new()),
+            barcode_hash: Set(String::new()),
         }
     }
 

@@ -161,6 +161,8 @@ impl Resource for StockItems {
             stocktake_user: Set(None),
             purchase_price: Set(None),
             purchase_price_currency: Set("USD".to_owned()),
+            barcode_data: Set(String::new()),
+            barcode_hash: Set(String::new()),
         }
     }
 

@@ -21,6 +21,10 @@ pub struct Model {
     pub link: Option<String>,
     /// Markdown.
     pub notes: Option<String>,
+    /// What stands in the barcode that is on it; nothing without one.
+    pub barcode_data: String,
+    /// By what that is looked up.
+    pub barcode_hash: String,
 }
 
 /// How this table refers to others.

@@ -1,10 +1,12 @@
 //! Parts and what is done with them.
 
 pub mod address;
+pub mod barcode_scan;
 pub mod bom_item;
 pub mod bom_substitute;
 pub mod company;
 pub mod contact;
+pub mod custom_state;
 pub mod manufacturer_part;
 pub mod part;
 pub mod part_bom_check;
@@ -20,6 +22,7 @@ pub mod part_test_template;
 pub mod stock_item;
 pub mod stock_location;
 pub mod stock_location_type;
+pub mod stock_test_result;
 pub mod stock_tracking;
 pub mod supplier_part;
 pub mod supplier_price_break;

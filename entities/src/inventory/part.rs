@@ -72,6 +72,10 @@ pub struct Model {
     pub is_virtual: bool,
     /// Its picture's file name.
     pub image: Option<String>,
+    /// What stands in the barcode that is on it; nothing without one.
+    pub barcode_data: String,
+    /// By what that is looked up.
+    pub barcode_hash: String,
 }
 
 /// How this table refers to others.

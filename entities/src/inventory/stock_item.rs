@@ -69,6 +69,10 @@ pub struct Model {
     pub purchase_price: Option<Money>,
     /// In this currency.
     pub purchase_price_currency: String,
+    /// What stands in the barcode that is on it; nothing without one.
+    pub barcode_data: String,
+    /// By what that is looked up.
+    pub barcode_hash: String,
 }
 
 /// How this table refers to others.

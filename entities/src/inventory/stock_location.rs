@@ -35,6 +35,10 @@ pub struct Model {
     pub pathstring: String,
     /// The names with a separator that sorts before every letter, so that its order is depth-first.
     pub sort_key: String,
+    /// What stands in the barcode that is on it; nothing without one.
+    pub barcode_data: String,
+    /// By what that is looked up.
+    pub barcode_hash: String,
 }
 
 /// How this table refers to others.

@@ -44,6 +44,10 @@ pub struct Model {
     pub availability_updated: Option<i64>,
     /// When the record last changed.
     pub updated: Option<i64>,
+    /// What stands in the barcode that is on it; nothing without one.
+    pub barcode_data: String,
+    /// By what that is looked up.
+    pub barcode_hash: String,
 }
 
 /// How this table refers to others.

@@ -66,7 +66,17 @@ pub(in crate::inventory) struct ManufacturerPartRead {
 impl ManufacturerPartRead {
     /// Without details.
     fn plain(row: manufacturer_part::Model) -> Self {
-        let manufacturer_part::Model { id, part, manufacturer, mpn, description, link, notes } = row;
+        let manufacturer_part::Model {
+            id,
+            part,
+            manufacturer,
+            mpn,
+            description,
+            link,
+            notes,
+            barcode_data: _,
+            barcode_hash,
+        } = row;
         Self {
             pk: id,
             part: part.into(),
@@ -77,7 +87,7 @@ impl ManufacturerPartRead {
             description,
             mpn,
             link,
-            barcode_hash: String::new(),
+            barcode_hash,
             notes,
         }
     }
@@ -196,6 +206,8 @@ impl Resource for ManufacturerParts {
             description: Set(None),
             link: Set(None),
             notes: Set(None),
+            barcode_data: Set(String::new()),
+            barcode_hash: Set(String::new()),
         }
     }
 

@@ -301,6 +301,8 @@ impl Resource for SupplierParts {
             available: Set(Quantity::ZERO),
             availability_updated: Set(None),
             updated: Set(None),
+            barcode_data: Set(String::new()),
+            barcode_hash: Set(String::new()),
         }
     }
 
@@ -410,6 +412,8 @@ impl SupplierPartRead {
             available,
             availability_updated,
             updated,
+            barcode_data: _,
+            barcode_hash,
         } = row;
         Self {
             available: Number(available),
@@ -426,7 +430,7 @@ impl SupplierPartRead {
             mpn,
             note,
             pk: id,
-            barcode_hash: String::new(),
+            barcode_hash,
             packaging,
             pack_quantity,
             pack_quantity_native: Number(pack_quantity_native),

@@ -115,7 +115,7 @@ fn brief(names: &NameFormat, part: part::Model, category_default: Option<i32>) -
         pk: part.id,
         full_name: names.full_name(&(&part).into()),
         ipn: part.ipn,
-        barcode_hash: String::new(),
+        barcode_hash: part.barcode_hash,
         category_default_location: category_default.map(Key::from),
         default_location: part.default_location.map(Key::from),
         default_expiry: part.default_expiry,

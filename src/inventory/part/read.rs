@@ -289,11 +289,13 @@ fn plain(purpose: Purpose, names: &NameFormat, row: Row) -> PartRead {
         trackable,
         is_virtual,
         image,
+        barcode_data: _,
+        barcode_hash,
     } = part;
     PartRead {
         active,
         assembly,
-        barcode_hash: String::new(),
+        barcode_hash,
         category: category.map(Key::from),
         category_name: Shown(category_name),
         category_detail: Shown(None),

@@ -292,6 +292,9 @@ pub(super) fn copy(item: &stock_item::Model) -> stock_item::ActiveModel {
     let mut copy = item.clone().into_active_model().reset_all();
     copy.stocktake_date = Set(None);
     copy.stocktake_user = Set(None);
+    // A barcode is on one thing.
+    copy.barcode_data = Set(String::new());
+    copy.barcode_hash = Set(String::new());
     copy
 }
 

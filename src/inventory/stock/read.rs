@@ -202,6 +202,8 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         stocktake_user: _,
         purchase_price,
         purchase_price_currency,
+        barcode_data: _,
+        barcode_hash,
     } = item;
     StockRead {
         pk: id,
@@ -233,7 +235,7 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         supplier_part: supplier_part.map(Key::from),
         sku,
         mpn,
-        barcode_hash: String::new(),
+        barcode_hash,
         creation_date: creation_date.map(Moment),
         stocktake_date,
         updated: updated.map(Moment),
