@@ -20,6 +20,7 @@ mod m0041_stock;
 mod m0042_stock_test;
 mod m0043_custom_state;
 mod m0044_barcode;
+mod m0050_common;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0042_stock_test::Migration),
             Box::new(m0043_custom_state::Migration),
             Box::new(m0044_barcode::Migration),
+            Box::new(m0050_common::Migration),
         ]
     }
 }

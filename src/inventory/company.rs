@@ -21,7 +21,10 @@ use sea_orm::{
 use serde::Serialize;
 
 use self::address::AddressBrief;
-use super::money;
+use super::{
+    money,
+    tags::{self, Tagged},
+};
 use crate::{
     ctx::Ctx,
     db::Tx,
@@ -32,6 +35,9 @@ use crate::{
     },
     scope::Role,
 };
+
+/// What `InvenTree` calls one where something hangs on it.
+const MODEL: &str = "company";
 
 /// The roles that know companies.
 const ROLES: &[Role] = &[Role::PurchaseOrder, Role::SalesOrder, Role::ReturnOrder];
@@ -79,6 +85,9 @@ pub(super) struct CompanyRead {
     primary_address: Shown<Option<AddressBrief>>,
     /// Its number for taxes
     tax_id: String,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
 }
 
 /// A company, as clients write it.
@@ -124,6 +133,9 @@ pub(super) struct CompanyWrite {
     /// Its number for taxes
     #[oai(validator(max_length = 50))]
     tax_id: Given<String>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
 }
 
 /// A company in little, inside what is about it.
@@ -191,6 +203,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::eq("is_manufacturer", Kind::Bool, C::IsManufacturer),
             Filter::eq("is_supplier", Kind::Bool, C::IsSupplier),
             Filter::eq("name", Kind::Text, C::Name),
+            tags::filter(MODEL, C::Id),
         ],
         search: vec![column(C::Name), column(C::Description), column(C::Website), column(C::TaxId)],
         search_notes: vec![column(C::Notes)],
@@ -257,9 +270,11 @@ impl Resource for Companies {
             let found = query.filter(addresses::Column::IsPrimary.eq(true)).all(view.ctx.db.reader()).await?;
             primary.extend(found.into_iter().map(|row| (row.company, AddressBrief::of(row))));
         }
+        let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|row| row.company.id)).await?;
         let read = |row: Row| {
             let address = primary.remove(&row.company.id);
-            read(row, Shown(whole.then_some(address)))
+            let tags = tags.take(row.company.id);
+            CompanyRead { tags, ..read(row, Shown(whole.then_some(address))) }
         };
         Ok(rows.into_iter().map(read).collect())
     }
@@ -279,6 +294,16 @@ impl Resource for Companies {
             change.email = Set(None);
         }
         Ok(())
+    }
+
+    async fn saved(
+        tx: &Tx,
+        _view: &View<'_>,
+        _before: Option<&company::Model>,
+        after: &company::Model,
+        sent: &CompanyWrite,
+    ) -> Result<(), ApiError> {
+        tags::set(tx, MODEL, after.id, &sent.tags).await
     }
 
     async fn removable(tx: &Tx, row: &company::Model) -> Result<(), ApiError> {
@@ -331,5 +356,6 @@ fn read(row: Row, primary_address: Shown<Option<AddressBrief>>) -> CompanyRead {
         parts_manufactured,
         primary_address,
         tax_id,
+        tags: Shown(None),
     }
 }

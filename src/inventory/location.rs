@@ -21,6 +21,7 @@ use serde::Serialize;
 use super::{
     links,
     location_type::LocationTypeRead,
+    tags::{self, Tagged},
     tree::{self, TreePath},
 };
 use crate::{
@@ -34,6 +35,9 @@ use crate::{
     },
     scope::Role,
 };
+
+/// What `InvenTree` calls one where something hangs on it.
+const MODEL: &str = "stocklocation";
 
 /// A location, as clients read it.
 #[derive(Debug, Clone, Object, Serialize)]
@@ -74,6 +78,9 @@ pub(super) struct LocationRead {
     location_type: Option<Key<links::LocationType>>,
     /// That kind
     location_type_detail: Option<LocationTypeRead>,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
 }
 
 /// A location, as clients write it.
@@ -100,6 +107,9 @@ pub(super) struct LocationWrite {
     external: Given<bool>,
     /// What kind it is
     location_type: Given<Option<Key<links::LocationType>>>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
 }
 
 /// A location in little, inside what lies there.
@@ -159,6 +169,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             all(if value.truth() { C::LocationType.is_not_null() } else { C::LocationType.is_null() })
         }),
         Filter::flag("path_detail", false),
+        tags::filter(MODEL, C::Id),
     ]);
     Table {
         filters,
@@ -225,9 +236,11 @@ impl Resource for Locations {
         let paths = || rows.iter().map(|row| row.location.path.as_str());
         let steps = if with_path { steps(view.ctx, paths()).await? } else { tree::Steps::new() };
         let kinds = kinds(view.ctx, rows.iter().filter_map(|row| row.location.location_type).collect()).await?;
+        let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|row| row.location.id)).await?;
         let read = |row: Row| {
             let way = with_path.then(|| tree::way(&row.location.path, &steps));
-            read(row, way, &kinds)
+            let tags = tags.take(row.location.id);
+            LocationRead { tags, ..read(row, way, &kinds) }
         };
         Ok(rows.into_iter().map(read).collect())
     }
@@ -251,9 +264,10 @@ impl Resource for Locations {
         _view: &View<'_>,
         before: Option<&stock_location::Model>,
         after: &stock_location::Model,
-        _sent: &LocationWrite,
+        sent: &LocationWrite,
     ) -> Result<(), ApiError> {
-        Ok(tree::saved::<Self::Entity>(tx, before, after).await?)
+        tree::saved::<Self::Entity>(tx, before, after).await?;
+        tags::set(tx, MODEL, after.id, &sent.tags).await
     }
 }
 
@@ -307,6 +321,7 @@ fn read(row: Row, way: Option<Vec<TreePath>>, kinds: &HashMap<i32, stock_locatio
         external,
         location_type: location_type.map(Key::from),
         location_type_detail: kind.map(LocationTypeRead::plain),
+        tags: Shown(None),
     }
 }
 

@@ -336,9 +336,7 @@ impl Resource for Parts {
         {
             Star::Part.set(tx, view.who, after.id, starred).await?;
         }
-        if let Some(names) = &sent.tags.0 {
-            tags::set(tx, after.id, names).await?;
-        }
+        tags::set(tx, "part", after.id, &sent.tags).await?;
         match before {
             None => copy::bring(tx, view, sent, after).await,
             Some(before) => rules::follow(tx, before, after).await,

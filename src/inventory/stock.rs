@@ -33,7 +33,7 @@ pub(super) use self::{
     track::Track,
 };
 use self::{filters::TABLE, ledger::Ledger, read::StockRead, status::StateClass};
-use super::links;
+use super::{links, tags};
 use crate::{
     access::Auth,
     ctx::Ctx,
@@ -44,6 +44,9 @@ use crate::{
     },
     scope::{Need, Role},
 };
+
+/// What `InvenTree` calls one where something hangs on it.
+const MODEL: &str = "stockitem";
 
 /// A stock item, as clients change it. What moves it has an operation of its own.
 #[derive(Debug, Clone, Object, DeriveIntoActiveModel)]
@@ -86,6 +89,9 @@ pub(super) struct StockWrite {
     /// In this currency
     #[oai(validator(max_length = 3))]
     purchase_price_currency: Given<OrBlank>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
 }
 
 /// An item with what is read with it.
@@ -195,6 +201,16 @@ impl Resource for StockItems {
             Some(before) => rules::edit(tx, view, before, change).await,
             None => Ok(()),
         }
+    }
+
+    async fn saved(
+        tx: &Tx,
+        _view: &View<'_>,
+        _before: Option<&stock_item::Model>,
+        after: &stock_item::Model,
+        sent: &StockWrite,
+    ) -> Result<(), ApiError> {
+        tags::set(tx, MODEL, after.id, &sent.tags).await
     }
 
     async fn removable(tx: &Tx, row: &stock_item::Model) -> Result<(), ApiError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entities::inventory::{part, part_tag, tag};
+use entities::{common::tagged_item, inventory::tag};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     Condition, ConnectionTrait, DbErr, JoinType, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -12,7 +12,12 @@ use sea_orm::{
 
 use crate::{
     db::Tx,
-    rest::{ApiError, Filter, Kind, invalid, list::Value},
+    rest::{
+        ApiError, Filter, Kind, Table, View,
+        field::{Given, Shown},
+        invalid,
+        list::Value,
+    },
 };
 
 /// The longest name of a tag.
@@ -62,56 +67,102 @@ async fn ids(tx: &Tx, names: &BTreeMap<String, String>) -> Result<Vec<i32>, DbEr
     found.select_only().column(tag::Column::Id).into_tuple().all(&**tx).await
 }
 
-/// Gives a part exactly these tags.
-pub(super) async fn set(tx: &Tx, part: i32, names: &[String]) -> Result<(), ApiError> {
+/// Gives an object exactly these tags, where some were sent.
+pub(super) async fn set(tx: &Tx, model: &'static str, pk: i32, sent: &Given<Vec<String>>) -> Result<(), ApiError> {
+    let Some(names) = &sent.0 else { return Ok(()) };
     let names = checked(names)?;
-    part_tag::Entity::delete_many().filter(part_tag::Column::Part.eq(part)).exec(&**tx).await?;
-    let rows: Vec<_> = ids(tx, &names)
-        .await?
-        .into_iter()
-        .map(|tag| part_tag::ActiveModel { part: Set(part), tag: Set(tag) })
-        .collect();
+    tagged_item::Entity::delete_many()
+        .filter(tagged_item::Column::ModelType.eq(model))
+        .filter(tagged_item::Column::ModelId.eq(pk))
+        .exec(&**tx)
+        .await?;
+    let row = |tag| tagged_item::ActiveModel {
+        id: NotSet,
+        model_type: Set(model.to_owned()),
+        model_id: Set(pk),
+        tag: Set(tag),
+    };
+    let rows: Vec<_> = ids(tx, &names).await?.into_iter().map(row).collect();
     if !rows.is_empty() {
-        part_tag::Entity::insert_many(rows).exec_without_returning(&**tx).await?;
+        tagged_item::Entity::insert_many(rows).exec_without_returning(&**tx).await?;
     }
     Ok(())
 }
 
 fn named() -> RelationDef {
-    part_tag::Entity::belongs_to(tag::Entity).from(part_tag::Column::Tag).to(tag::Column::Id).into()
+    tagged_item::Entity::belongs_to(tag::Entity).from(tagged_item::Column::Tag).to(tag::Column::Id).into()
 }
 
-/// The tags of some parts, in one statement.
-pub(super) async fn of(
+/// The tags of some objects of a model, in one statement.
+async fn of(
     db: &impl ConnectionTrait,
-    parts: impl IntoIterator<Item = i32>,
+    model: &'static str,
+    keys: impl IntoIterator<Item = i32>,
 ) -> Result<HashMap<i32, Vec<String>>, DbErr> {
-    let found: Vec<(i32, String)> = part_tag::Entity::find()
+    let found: Vec<(i32, String)> = tagged_item::Entity::find()
         .select_only()
-        .column(part_tag::Column::Part)
+        .column(tagged_item::Column::ModelId)
         .column(tag::Column::Name)
         .join(JoinType::InnerJoin, named())
-        .filter(part_tag::Column::Part.is_in(parts))
+        .filter(tagged_item::Column::ModelType.eq(model))
+        .filter(tagged_item::Column::ModelId.is_in(keys))
         .order_by_asc(tag::Column::Folded)
         .into_tuple()
         .all(db)
         .await?;
     let mut tags: HashMap<i32, Vec<String>> = HashMap::new();
-    for (part, name) in found {
-        tags.entry(part).or_default().push(name);
+    for (key, name) in found {
+        tags.entry(key).or_default().push(name);
     }
     Ok(tags)
 }
 
-/// The filter of parts that have a tag.
-pub(super) fn filter() -> Filter {
-    Filter::by("tag_name", Kind::Text, |value, _| {
+/// The tags of the objects of an answer, if it shows them.
+#[derive(Debug)]
+pub(super) struct Tagged(Option<HashMap<i32, Vec<String>>>);
+
+impl Tagged {
+    /// In one statement.
+    pub(super) async fn of(
+        view: &View<'_>,
+        table: &Table,
+        model: &'static str,
+        keys: impl IntoIterator<Item = i32>,
+    ) -> Result<Self, DbErr> {
+        let shown = view.shows(table, "tags");
+        Ok(Self(if shown { Some(of(view.ctx.db.reader(), model, keys).await?) } else { None }))
+    }
+
+    /// Those of one.
+    pub(super) fn take(&mut self, pk: i32) -> Shown<Vec<String>> {
+        Shown(self.0.as_mut().map(|tags| tags.remove(&pk).unwrap_or_default()))
+    }
+}
+
+/// The filter of objects that have a tag, by what of the tag is compared.
+fn by(name: &'static str, model: &'static str, pk: impl ColumnTrait, column: tag::Column) -> Filter {
+    Filter::by(name, Kind::Text, move |value, _| {
         let Value::Text(name) = value else { return Condition::all() };
-        let tagged = part_tag::Entity::find()
+        let tagged = tagged_item::Entity::find()
             .select_only()
-            .column(part_tag::Column::Part)
+            .column(tagged_item::Column::ModelId)
             .join(JoinType::InnerJoin, named())
-            .filter(tag::Column::Folded.eq(name.to_lowercase()));
-        Condition::all().add(part::Column::Id.in_subquery(tagged.into_query()))
+            .filter(tagged_item::Column::ModelType.eq(model))
+            .filter(column.eq(name.to_lowercase()));
+        Condition::all().add(pk.in_subquery(tagged.into_query()))
     })
+}
+
+/// The filter of objects that have a tag.
+pub(super) fn filter(model: &'static str, pk: impl ColumnTrait) -> Filter {
+    by("tag_name", model, pk, tag::Column::Folded)
+}
+
+/// The same under the names that Django gives it.
+pub(super) fn filters(model: &'static str, pk: impl ColumnTrait) -> [Filter; 3] {
+    [
+        filter(model, pk),
+        by("tags__name", model, pk, tag::Column::Folded),
+        by("tags__slug", model, pk, tag::Column::Slug),
+    ]
 }

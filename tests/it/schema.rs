@@ -44,5 +44,18 @@ both! {
         reads(&app, inventory::stock_location::Entity).await;
         reads(&app, inventory::stock_item::Entity).await;
         reads(&app, inventory::stock_tracking::Entity).await;
+        reads(&app, common::attachment::Entity).await;
+        reads(&app, common::custom_unit::Entity).await;
+        reads(&app, common::notes_image::Entity).await;
+        reads(&app, common::object_metadata::Entity).await;
+        reads(&app, common::orphan_file::Entity).await;
+        reads(&app, common::parameter::Entity).await;
+        reads(&app, common::parameter_template::Entity).await;
+        reads(&app, common::project_code::Entity).await;
+        reads(&app, common::selection_entry::Entity).await;
+        reads(&app, common::selection_list::Entity).await;
+        reads(&app, common::tagged_item::Entity).await;
+        reads(&app, inventory::category_parameter::Entity).await;
+        reads(&app, inventory::tag::Entity).await;
     }
 }

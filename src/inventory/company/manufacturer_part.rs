@@ -15,6 +15,7 @@ use super::{
     super::{
         links,
         part::{Parts, brief},
+        tags::{self, Tagged},
     },
     Companies, CompanyBrief, briefs,
 };
@@ -29,6 +30,9 @@ use crate::{
     },
     scope::Role,
 };
+
+/// What `InvenTree` calls one where something hangs on it.
+const MODEL: &str = "manufacturerpart";
 
 /// A part as one manufacturer makes it, as clients read it.
 #[derive(Debug, Clone, Object, Serialize)]
@@ -61,6 +65,9 @@ pub(in crate::inventory) struct ManufacturerPartRead {
     barcode_hash: String,
     /// Markdown notes
     notes: Option<String>,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
 }
 
 impl ManufacturerPartRead {
@@ -89,6 +96,7 @@ impl ManufacturerPartRead {
             link,
             barcode_hash,
             notes,
+            tags: Shown(None),
         }
     }
 }
@@ -125,6 +133,9 @@ pub(in crate::inventory) struct ManufacturerPartWrite {
     /// Markdown notes (optional)
     #[oai(validator(max_length = 50000))]
     notes: Given<Option<Markdown>>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
 }
 
 /// A row.
@@ -157,7 +168,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::flag("part_detail", false),
             Filter::flag("manufacturer_detail", false),
             Filter::flag("pretty", false),
-        ],
+        ]
+        .into_iter()
+        .chain(tags::filters(MODEL, C::Id))
+        .collect(),
         search: vec![
             maker(),
             column(C::Description),
@@ -225,12 +239,14 @@ impl Resource for ManufacturerParts {
         } else {
             HashMap::new()
         };
+        let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|Row { row }| row.id)).await?;
         let read = |Row { row }: Row| {
             let (part, maker) = (parts.get(&row.part).cloned(), makers.get(&row.manufacturer).cloned());
             let name = maker.as_ref().map(|maker| maker.name.as_str()).unwrap_or_default();
             let name = [name, row.mpn.as_deref().unwrap_or_default()];
             let name: Vec<&str> = name.into_iter().filter(|text| !text.is_empty()).collect();
             ManufacturerPartRead {
+                tags: tags.take(row.id),
                 pretty_name: Shown(pretty.then(|| name.join(" | "))),
                 part_detail: Shown(with_part.then_some(part)),
                 manufacturer_detail: Shown(with_maker.then_some(maker)),
@@ -248,6 +264,16 @@ impl Resource for ManufacturerParts {
         change: &mut manufacturer_part::ActiveModel,
     ) -> Result<(), ApiError> {
         check(tx, change).await
+    }
+
+    async fn saved(
+        tx: &Tx,
+        _view: &View<'_>,
+        _before: Option<&manufacturer_part::Model>,
+        after: &manufacturer_part::Model,
+        sent: &ManufacturerPartWrite,
+    ) -> Result<(), ApiError> {
+        tags::set(tx, MODEL, after.id, &sent.tags).await
     }
 }
 

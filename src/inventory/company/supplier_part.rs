@@ -22,6 +22,7 @@ use super::{
         links,
         part::{Parts, brief},
         stock::{self, StockItems},
+        tags::{self, Tagged},
     },
     Companies, CompanyBrief, briefs,
     manufacturer_part::{self as makers, ManufacturerPartRead, ManufacturerParts, flag_of},
@@ -37,6 +38,9 @@ use crate::{
     },
     scope::Role,
 };
+
+/// What `InvenTree` calls one where something hangs on it.
+const MODEL: &str = "supplierpart";
 
 /// A part as one supplier sells it, as clients read it.
 #[derive(Debug, Clone, Object, Serialize)]
@@ -106,6 +110,9 @@ pub(in crate::inventory) struct SupplierPartRead {
     /// What it costs; not in lists
     #[serde(skip_serializing_if = "Shown::is_hidden")]
     price_breaks: Shown<Vec<PriceBreakBrief>>,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
 }
 
 /// A price in little.
@@ -163,6 +170,9 @@ pub(in crate::inventory) struct SupplierPartWrite {
     /// How much a pack holds: a number
     #[oai(validator(max_length = 25))]
     pack_quantity: Given<String>,
+    /// Words to find it by
+    #[sea_orm(ignore)]
+    tags: Given<Vec<String>>,
 }
 
 /// A row with what is read with it.
@@ -231,7 +241,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::flag("part_detail", false),
             Filter::flag("pretty", false),
             Filter::flag("supplier_detail", false),
-        ],
+        ]
+        .into_iter()
+        .chain(tags::filters(MODEL, C::Id))
+        .collect(),
         search: vec![
             column(C::Sku),
             supplier(),
@@ -331,6 +344,16 @@ impl Resource for SupplierParts {
     ) -> Result<(), ApiError> {
         check(tx, view, before, change).await
     }
+
+    async fn saved(
+        tx: &Tx,
+        _view: &View<'_>,
+        _before: Option<&supplier_part::Model>,
+        after: &supplier_part::Model,
+        sent: &SupplierPartWrite,
+    ) -> Result<(), ApiError> {
+        tags::set(tx, MODEL, after.id, &sent.tags).await
+    }
 }
 
 async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<SupplierPartRead>, ApiError> {
@@ -370,6 +393,7 @@ async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<SupplierPartRead>, 
             prices.entry(part).or_default().push(brief);
         }
     }
+    let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|row| row.sold.id)).await?;
     let read = |row: Row| {
         let key = row.sold.id;
         let (part, supplier, maker) = (row.sold.part, row.sold.supplier, row.manufacturer);
@@ -377,6 +401,7 @@ async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<SupplierPartRead>, 
         let name = supplier.as_ref().map(|company| company.name.clone()).unwrap_or_default();
         let made = row.sold.manufacturer_part.and_then(|key| made.get(&key)).cloned();
         let mut read = SupplierPartRead::plain(row);
+        read.tags = tags.take(key);
         if !with_stock {
             read.in_stock = 0.0;
         }
@@ -443,6 +468,7 @@ impl SupplierPartRead {
             notes,
             part_detail: Shown(None),
             price_breaks: Shown(None),
+            tags: Shown(None),
         }
     }
 }

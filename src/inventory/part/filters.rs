@@ -31,8 +31,8 @@ fn nothing(name: &'static str) -> Filter {
 }
 
 /// A part's tags as one text.
-const TAGS: &str = "(SELECT string_agg(tag.name, ' ') FROM part_tag JOIN tag ON tag.id = part_tag.tag \
-     WHERE part_tag.part = part.id)";
+const TAGS: &str = "(SELECT string_agg(tag.name, ' ') FROM tagged_item t JOIN tag ON tag.id = t.tag \
+     WHERE t.model_type = 'part' AND t.model_id = part.id)";
 
 /// A part's variants, and theirs.
 fn descendants(pk: i32) -> SimpleExpr {
@@ -160,7 +160,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         Filter::by("related", Kind::Int, |value, _| all(related(value.number()))),
         Filter::by("exclude_related", Kind::Int, |value, _| all(related(value.number())).not()),
         Star::Part.filter(),
-        tags::filter(),
+        tags::filter("part", C::Id),
         Filter::flag("category_detail", false),
         Filter::flag("location_detail", false),
         Filter::flag("path_detail", false),

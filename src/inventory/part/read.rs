@@ -19,7 +19,7 @@ use super::{
     name::NameFormat,
     price,
     stock::{self, Numbers, StockItems},
-    tags,
+    tags::Tagged,
     tree::{self, TreePath},
 };
 use crate::rest::{
@@ -178,12 +178,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
     };
     let categories = if with_category { categories_of(view, &rows).await? } else { HashMap::new() };
     let names = NameFormat::current(view.ctx).await?;
-    let with_tags = view.shows(&TABLE, "tags");
-    let mut tags = if with_tags {
-        tags::of(view.ctx.db.reader(), rows.iter().map(|row| row.part.id)).await?
-    } else {
-        HashMap::new()
-    };
+    let mut tags = Tagged::of(view, &TABLE, "part", rows.iter().map(|row| row.part.id)).await?;
     // Prices are their own resource, for whoever may view parts.
     let with_prices = view.who.may(price::SalePrices::VIEW) && view.shows(&TABLE, "price_breaks");
     let mut prices = if with_prices {
@@ -203,7 +198,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<PartRead
         let default = row.category_path.as_deref().and_then(|path| tree::nearest(path, &defaults, false));
         let place = row.part.default_location.and_then(|key| locations.get(&key)).cloned();
         let mut read = plain(view.purpose, &names, row);
-        read.tags = Shown(with_tags.then(|| tags.remove(&read.pk).unwrap_or_default()));
+        read.tags = tags.take(read.pk);
         read.price_breaks = Shown(with_prices.then(|| prices.remove(&read.pk).unwrap_or_default()));
         read.default_location_detail = Shown(with_location.then_some(place));
         read.category_detail = Shown(with_category.then_some(category));

@@ -12,8 +12,8 @@ use sea_orm::{
 };
 
 use super::{
-    super::{links, money},
-    StockItems, family,
+    super::{links, money, tags},
+    MODEL, StockItems, family,
     ledger::{self, Deltas, Ledger},
     placeable, rules, serial,
     status::{self, Event},
@@ -72,12 +72,15 @@ pub(super) struct StockCreate {
     /// In this currency
     #[oai(validator(max_length = 3))]
     purchase_price_currency: Given<OrBlank>,
+    /// Words to find it by
+    tags: Given<Vec<String>>,
 }
 
 /// Makes the items; their keys.
 pub(super) async fn create(view: &View<'_>, sent: StockCreate) -> Result<Vec<i32>, ApiError> {
     let made = view.ctx.db.write(|tx| async move {
         ledger::lock(&tx).await?;
+        let tags = sent.tags.clone();
         let (item, serials) = draft(&tx, view, sent).await?;
         let ledger = Ledger::new(&tx, view, None);
         let mut keys = Vec::with_capacity(serials.len().max(1));
@@ -93,6 +96,9 @@ pub(super) async fn create(view: &View<'_>, sent: StockCreate) -> Result<Vec<i32
                 item.serial = Set(Some(serial));
                 keys.push(ledger.make(item, Event::Created, says).await?.id);
             }
+        }
+        for key in &keys {
+            tags::set(&tx, MODEL, *key, &tags).await?;
         }
         Ok::<_, ApiError>(keys)
     });
@@ -125,6 +131,7 @@ pub(in crate::inventory) async fn first(
         status_custom_key: Given(None),
         purchase_price: Given(None),
         purchase_price_currency: Given(None),
+        tags: Given(None),
     };
     let (item, _) = draft(tx, view, sent).await?;
     Ledger::new(tx, view, None).make(item, Event::Created, Deltas::default()).await?;

@@ -10,7 +10,8 @@ use sea_orm::{
 };
 
 use super::{
-    super::{part::family::descendants_sql, tree::subtree_ids},
+    super::{part::family::descendants_sql, tags, tree::subtree_ids},
+    MODEL,
     ledger::in_stock_sql,
 };
 use crate::rest::{Filter, Kind, Table, View, list::Value};
@@ -224,6 +225,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let place = || Expr::cust("(SELECT l.sort_key FROM stock_location l WHERE l.id = stock_item.location)");
     let mut filters = references();
     filters.extend(states());
+    filters.extend(tags::filters(MODEL, C::Id));
     filters.extend(values());
     Table {
         filters,

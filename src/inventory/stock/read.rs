@@ -15,9 +15,10 @@ use super::{
         links,
         location::{self, LocationBrief, Locations},
         part::{Parts, brief},
+        tags::Tagged,
         tree::{self, TreePath},
     },
-    Row,
+    MODEL, Row,
     filters::TABLE,
     ledger, status,
 };
@@ -125,6 +126,9 @@ pub(in crate::inventory) struct StockRead {
     part_detail: Shown<Option<brief::PartBrief>>,
     /// How many entries its log has
     tracking_items: i64,
+    /// Words to find it by; with `tags`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tags: Shown<Vec<String>>,
 }
 
 impl StockRead {
@@ -149,6 +153,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<StockRea
     } else {
         tree::Steps::new()
     };
+    let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|row| row.item.id)).await?;
     let read = |row: Row| {
         let location = row.item.location.and_then(|key| locations.get(&key));
         let part = parts.get(&row.item.part).cloned();
@@ -156,6 +161,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<StockRea
         read.location_detail = Shown(with_location.then(|| location.map(LocationBrief::of)));
         read.location_path = Shown(with_path.then(|| location.map(|location| tree::way(&location.path, &steps))));
         read.part_detail = Shown(with_part.then_some(part));
+        read.tags = tags.take(read.pk);
         read
     };
     Ok(rows.into_iter().map(read).collect())
@@ -250,5 +256,6 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         location_path: Shown(None),
         part_detail: Shown(None),
         tracking_items,
+        tags: Shown(None),
     }
 }

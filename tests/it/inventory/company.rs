@@ -23,7 +23,7 @@ both! {
             "pk": 1, "name": "Acme", "description": "", "website": "https://acme.example", "phone": "", "email": null,
             "currency": "USD", "contact": "", "link": "", "image": null, "active": true, "is_customer": false,
             "is_manufacturer": false, "is_supplier": true, "notes": null, "parts_supplied": 0, "parts_manufactured": 0,
-            "primary_address": null, "tax_id": "",
+            "primary_address": null, "tax_id": "", "tags": [],
         })));
         for (body, field, message) in [
             (json!({}), "name", "This field is required."),

@@ -37,7 +37,7 @@ both! {
         assert_eq!(item["part_detail"]["minimum_stock"], json!("0.000000"));
         item.as_object_mut().unwrap().remove("part_detail");
         assert_eq!(item, json!({
-            "pk": 1, "part": pk, "quantity": 0.1, "serial": null, "batch": "", "location": shelf, "belongs_to": null,
+            "tags": [], "pk": 1, "part": pk, "quantity": 0.1, "serial": null, "batch": "", "location": shelf, "belongs_to": null,
             "build": null, "consumed_by": null, "customer": null, "delete_on_deplete": true,
             "expiry_date": expiry.to_string(), "in_stock": true, "is_building": false, "link": "", "notes": null,
             "owner": null, "packaging": null, "parent": null, "purchase_order": null, "purchase_order_reference": null,

@@ -25,7 +25,7 @@ both! {
         let kind = root.make(&app, "/api/stock/location-type/", json!({ "name": "Shelf", "icon": "ti:shelf" })).await;
         let answer = root.post(&app, LOCATIONS, json!({ "name": "Hall", "location_type": kind, "external": true })).await;
         assert_eq!(answer.pair(), (201, json!({
-            "pk": 1, "name": "Hall", "barcode_hash": "", "level": 0, "description": "", "parent": null, "pathstring": "Hall",
+            "tags": [], "pk": 1, "name": "Hall", "barcode_hash": "", "level": 0, "description": "", "parent": null, "pathstring": "Hall",
             "path": [{ "pk": 1, "name": "Hall", "icon": "ti:shelf" }], "items": 0, "sublocations": 0, "owner": null,
             "icon": "ti:shelf", "custom_icon": null, "structural": false, "external": true, "location_type": kind,
             "location_type_detail": { "pk": kind, "name": "Shelf", "description": "", "icon": "ti:shelf", "location_count": null },

@@ -1,17 +1,19 @@
-//! Which tags a part has.
+//! What programs keep with a thing.
 
 use sea_orm::entity::prelude::*;
 
-/// A tag on a part.
+/// The metadata of the object that `model_type` and `model_id` name.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "part_tag")]
+#[sea_orm(table_name = "object_metadata")]
 pub struct Model {
-    /// The part.
+    /// The model's name, such as `part`.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub part: i32,
-    /// The tag.
+    pub model_type: String,
+    /// The object's key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub tag: i32,
+    pub model_id: i32,
+    /// A JSON object.
+    pub value: String,
 }
 
 /// How this table refers to others.
