@@ -10,10 +10,12 @@ macro_rules! say {
 
 mod application;
 mod check;
+mod demo;
 mod failure;
 mod initial_token;
 mod keys;
 mod migrate;
+mod progress;
 mod schema;
 mod serve;
 mod table;
@@ -74,6 +76,9 @@ enum Command {
     /// Rotate and list the keys that sign ID tokens.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Fill an empty database with an electronics company to try things on.
+    #[command(after_help = "Example: stockade demo --seed 7")]
+    Demo(demo::Demo),
     /// Validate the configuration and list what is unsafe for production; exit code 1 if anything is.
     #[command(after_help = "Example: stockade --config /etc/stockade.toml check")]
     Check,
@@ -106,6 +111,7 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         Command::Token(token) => token.run(&open_prepared(config).await?).await,
         Command::InitialToken(token) => token.run(&open_prepared(config).await?).await,
         Command::Keys(keys) => keys.run(&open_prepared(config).await?).await,
+        Command::Demo(demo) => demo.run(&open_empty(config).await?).await,
         Command::Check => check::run(&config),
     }
 }
@@ -133,6 +139,12 @@ async fn open_prepared(config: Config) -> Result<Ctx, Failure> {
     turn.lock()?;
     crate::server::prepare(&ctx).await?;
     Ok(ctx)
+}
+
+/// As [`open_prepared`], for a command that brings the people with it: the configured administrator is not made first.
+async fn open_empty(mut config: Config) -> Result<Ctx, Failure> {
+    config.admin_username = None;
+    open_prepared(config).await
 }
 
 /// Writes to standard output. A reader that went away is no failure: there is nobody left to tell.

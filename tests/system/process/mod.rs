@@ -1,5 +1,6 @@
 //! The program as its operator meets it.
 
+mod demo;
 mod durability;
 mod refusals;
 mod shutdown;
