@@ -35,6 +35,8 @@ linked! {
     SupplierPart => "supplierpart", "/api/company/part/", Some("supplier_part");
     /// A part as a manufacturer makes it.
     ManufacturerPart => "manufacturerpart", "/api/company/part/manufacturer/", Some("manufacturer_part");
+    /// A test of the stock of a part.
+    TestTemplate => "parttesttemplate", "/api/part/test-template/", Some("part_test_template");
     /// A user.
     User => "user", "/api/user/", Some("user");
     /// An owner: a user or a group.

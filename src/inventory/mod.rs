@@ -10,9 +10,11 @@ mod media;
 mod money;
 mod part;
 mod part_category;
+mod person;
 mod price;
 mod related;
 mod stars;
+mod state;
 mod stock;
 mod stocktake;
 mod tags;
@@ -54,6 +56,13 @@ pub fn api() -> impl OpenApi {
         Crud::<company::manufacturer_part::ManufacturerParts>::new(),
         Crud::<company::price_break::PriceBreaks>::new(),
     );
-    let stock = (Crud::<stock::StockItems>::new(), stock::Operations, stock::Actions, Crud::<stock::Track>::new());
-    ((parts, relatives, bom), (places, companies, stock))
+    let stock = (
+        Crud::<stock::StockItems>::new(),
+        stock::Operations,
+        stock::Actions,
+        Crud::<stock::Track>::new(),
+        Crud::<stock::Results>::new(),
+    );
+    let states = (Crud::<state::custom::Customs>::new(), state::Operations);
+    ((parts, relatives, bom), (places, companies, stock, states))
 }

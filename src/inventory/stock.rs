@@ -10,6 +10,7 @@ mod read;
 mod rules;
 mod serial;
 mod status;
+mod test_result;
 mod track;
 
 use entities::{
@@ -30,10 +31,16 @@ pub(super) use self::{
     create::first,
     ledger::{in_stock_sql, lock},
     numbers::{Numbers, of_parts},
+    status::{EVENTS, STATUSES},
+    test_result::Results,
     track::Track,
 };
-use self::{filters::TABLE, ledger::Ledger, read::StockRead, status::StateClass};
-use super::{links, tags};
+use self::{filters::TABLE, ledger::Ledger, read::StockRead};
+use super::{
+    links,
+    state::{self, StateClass},
+    tags,
+};
 use crate::{
     access::Auth,
     ctx::Ctx,
@@ -298,14 +305,22 @@ impl Operations {
 
     /// The states of stock
     #[oai(path = "/stock/status", method = "get", operation_id = "stock_status_retrieve")]
-    async fn statuses(&self, #[oai(scope = "Need::Read")] _who: Auth) -> Result<Json<StateClass>, ApiError> {
-        Ok(Json(StateClass::statuses()))
+    async fn statuses(
+        &self,
+        #[oai(scope = "Need::Read")] _who: Auth,
+        ctx: Data<&Ctx>,
+    ) -> Result<Json<StateClass>, ApiError> {
+        Ok(Json(state::class(&ctx, state::STOCK).await?))
     }
 
     /// What can happen to stock
     #[oai(path = "/stock/track/status", method = "get", operation_id = "stock_track_status_retrieve")]
-    async fn events(&self, #[oai(scope = "Need::Read")] _who: Auth) -> Result<Json<StateClass>, ApiError> {
-        Ok(Json(StateClass::events()))
+    async fn events(
+        &self,
+        #[oai(scope = "Need::Read")] _who: Auth,
+        ctx: Data<&Ctx>,
+    ) -> Result<Json<StateClass>, ApiError> {
+        Ok(Json(state::class(&ctx, state::HISTORY).await?))
     }
 }
 

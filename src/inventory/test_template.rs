@@ -1,12 +1,15 @@
 //! `/api/part/test-template/`: what is tested on the stock of a part, and of its variants.
 
-use std::sync::LazyLock;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use entities::inventory::{part, part_test_template};
 use poem_openapi::Object;
 use sea_orm::{
     ActiveValue::{self, NotSet, Set, Unchanged},
-    Condition, DeriveIntoActiveModel, FromQueryResult, Order,
+    Condition, DeriveIntoActiveModel, FromQueryResult, Order, QuerySelect as _,
     prelude::*,
 };
 use serde::Serialize;
@@ -14,6 +17,7 @@ use serde::Serialize;
 use super::{
     links,
     part::family::{ancestors_sql, descendants_sql},
+    stock::StockItems,
     turn,
 };
 use crate::{
@@ -86,11 +90,15 @@ pub(super) struct TestWrite {
 pub(super) struct Row {
     #[sea_orm(nested)]
     test: part_test_template::Model,
+    results: i64,
 }
 
 /// The resource.
 #[derive(Debug)]
 pub(super) struct Tests;
+
+/// Counts a test's results.
+const RESULTS: &str = "(SELECT COUNT(*) FROM stock_test_result r WHERE r.template = part_test_template.id)";
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     use part_test_template::Column as C;
@@ -108,9 +116,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Filter::eq("required", Kind::Bool, C::Required),
             Filter::eq("requires_value", Kind::Bool, C::RequiresValue),
             Filter::eq("requires_attachment", Kind::Bool, C::RequiresAttachment),
-            // There are no results yet.
-            Filter::by("has_results", Kind::Bool, |value, _| {
-                Condition::all().add(Expr::cust(if value.truth() { "1 = 0" } else { "1 = 1" }))
+            Filter::by("has_results", Kind::Bool, |value, view| {
+                // How many there are is for those who may see them.
+                if !view.who.may(StockItems::VIEW) {
+                    return Condition::all();
+                }
+                let sql = format!("{RESULTS} > 0");
+                Condition::all().add(Expr::cust(if value.truth() { sql } else { format!("NOT ({sql})") }))
             }),
         ],
         search: vec![column(C::TestName), column(C::Description)],
@@ -127,7 +139,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// What results are matched by: `Check 5 V!` is `check5v`.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -161,8 +173,13 @@ impl Resource for Tests {
         }
     }
 
-    async fn show(_view: &View<'_>, rows: Vec<Row>) -> Result<Vec<TestRead>, ApiError> {
-        let read = |Row { test }: Row| {
+    fn columns(query: Select<Self::Entity>, _view: &View<'_>) -> Select<Self::Entity> {
+        query.expr_as(Expr::cust(RESULTS), "results")
+    }
+
+    async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<TestRead>, ApiError> {
+        let with_results = view.who.may(StockItems::VIEW);
+        let read = |Row { test, results }: Row| {
             let part_test_template::Model {
                 id,
                 part,
@@ -186,7 +203,7 @@ impl Resource for Tests {
                 required,
                 requires_value,
                 requires_attachment,
-                results: 0,
+                results: if with_results { results } else { 0 },
                 choices,
             }
         };
@@ -236,4 +253,15 @@ impl Resource for Tests {
         change.key = Set(key);
         Ok(())
     }
+}
+
+/// The tests with these keys, in one statement.
+pub(super) async fn some(view: &View<'_>, keys: BTreeSet<i32>) -> Result<HashMap<i32, TestRead>, ApiError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = Tests::columns(part_test_template::Entity::find(), view);
+    let query = if keys.len() <= 5000 { query.filter(part_test_template::Column::Id.is_in(keys)) } else { query };
+    let rows = query.into_model::<Row>().all(view.ctx.db.reader()).await?;
+    Ok(Tests::show(view, rows).await?.into_iter().map(|test| (test.pk, test)).collect())
 }

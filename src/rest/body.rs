@@ -22,7 +22,7 @@ const LIMIT: usize = 1024 * 1024;
 /// A multipart body, which may carry files.
 const MULTIPART_LIMIT: usize = 10 * 1024 * 1024;
 /// A bulk operation may name this many objects.
-const MAX_ITEMS: usize = 1000;
+pub(super) const MAX_ITEMS: usize = 1000;
 
 /// A whole object, for POST and PUT.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Patched<T>(pub T);
 
 const CONTENT_TYPES: [&str; 3] = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-fn request_meta(schema: &MetaSchemaRef) -> MetaRequest {
+pub(super) fn request_meta(schema: &MetaSchemaRef) -> MetaRequest {
     let content = |content_type| MetaMediaType { content_type, schema: schema.clone() };
     MetaRequest { description: None, content: CONTENT_TYPES.map(content).into(), required: true }
 }

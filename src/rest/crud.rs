@@ -12,7 +12,7 @@ use poem_openapi::{
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable as _, PrimaryKeyTrait, QueryFilter as _, QuerySelect as _, Select,
+    IntoActiveModel, Iterable as _, Order, PrimaryKeyTrait, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, ExprTrait as _, SimpleExpr},
 };
 use serde::Serialize;
@@ -21,8 +21,9 @@ use super::{
     body::{Body, Bulk, Doomed, Patched},
     count::counted,
     error::{ApiError, invalid, no_such_pk, not_found},
-    json::{Created, Gone, Json},
+    json::{Gone, Json},
     list::{Listing, Page, Params, Table, page},
+    several::{Made, Sent, placed},
 };
 use crate::{
     access::{Auth, Principal},
@@ -87,6 +88,8 @@ pub trait Resource: Send + Sync + 'static {
     const BULK: bool = false;
     /// Whether many objects can be deleted at once, by DELETE on the list.
     const BULK_DELETE: bool = false;
+    /// Whether creating takes a list, too.
+    const LISTS: bool = false;
     /// Whether creating is the plain operation; where not, the resource writes its own.
     const PLAIN_CREATE: bool = true;
     /// Whether clients only read.
@@ -239,8 +242,30 @@ pub async fn locked<R: Resource>(tx: &Tx, pk: i32) -> Result<ModelOf<R>, ApiErro
     found.ok_or(not_found(R::KIND))
 }
 
-async fn create<R: Resource>(view: &View<'_>, mut sent: R::Write) -> Result<R::Read, ApiError> {
-    R::prepare(view, &mut sent).await?;
+async fn create<R: Resource>(view: &View<'_>, sent: Sent<R>) -> Result<Made<R::Read>, ApiError> {
+    let Sent { mut objects, is_list } = sent;
+    for object in &mut objects {
+        R::prepare(view, object).await?;
+    }
+    let made = view.ctx.db.write(|tx| async move {
+        R::begin(&tx, view).await?;
+        let mut keys = Vec::with_capacity(objects.len());
+        for (at, object) in objects.iter().enumerate() {
+            let made = create_in::<R>(&tx, view, object).await;
+            keys.push(made.map_err(|error| if is_list { placed(error, at, objects.len()) } else { error })?);
+        }
+        Ok::<_, ApiError>(keys)
+    });
+    let keys = made.await?;
+    if !is_list {
+        return one::<R>(view, keys.first().copied().unwrap_or_default()).await.map(Made::One);
+    }
+    let query = R::columns(R::query(view), view).filter(pk_expr::<R>().is_in(keys));
+    let rows = query.order_by(pk_expr::<R>(), Order::Asc).into_model::<R::Row>().all(view.ctx.db.reader()).await?;
+    R::show(view, rows).await.map(Made::List)
+}
+
+async fn create_in<R: Resource>(tx: &Tx, view: &View<'_>, sent: &R::Write) -> Result<i32, ApiError> {
     let mut change = sent.clone().into_active_model();
     let blank = R::blank();
     for column in <R::Entity as EntityTrait>::Column::iter() {
@@ -248,14 +273,10 @@ async fn create<R: Resource>(view: &View<'_>, mut sent: R::Write) -> Result<R::R
             change.set(column, value);
         }
     }
-    let pk = view.ctx.db.write(|tx| async move {
-        R::begin(&tx, view).await?;
-        R::check(&tx, view, None, &sent, &mut change).await?;
-        let made = change.insert(&*tx).await?;
-        R::saved(&tx, view, None, &made, &sent).await?;
-        Ok::<_, ApiError>(pk_of::<R>(&made.into_active_model()))
-    });
-    one::<R>(view, pk.await?).await
+    R::check(tx, view, None, sent, &mut change).await?;
+    let made = change.insert(&**tx).await?;
+    R::saved(tx, view, None, &made, sent).await?;
+    Ok(pk_of::<R>(&made.into_active_model()))
 }
 
 async fn update<R: Resource>(view: &View<'_>, pk: i32, mut sent: R::Write) -> Result<R::Read, ApiError> {
@@ -379,10 +400,9 @@ impl<R: Resource> Operations<R> {
         #[oai(scope = "R::ADD")] who: Auth,
         ctx: Data<&Ctx>,
         params: Params,
-        body: Body<R::Write>,
-    ) -> Result<Created<R::Read>, ApiError> {
-        let view = View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written };
-        create::<R>(&view, body.0).await.map(Created)
+        sent: Sent<R>,
+    ) -> Result<Made<R::Read>, ApiError> {
+        create::<R>(&View { ctx: ctx.0, who: &who.0, params: &params, purpose: Purpose::Written }, sent).await
     }
 
     /// Change some fields of many objects at once: of all, or of none

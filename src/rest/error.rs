@@ -68,6 +68,9 @@ pub enum ApiError {
     /// What was sent is not acceptable.
     #[error("invalid input")]
     Invalid(Fields),
+    /// What is wrong with each object of a list: an empty list where nothing is.
+    #[error("invalid input")]
+    Several(Vec<Value>),
     /// What was sent cannot be read.
     #[error("{0}")]
     Malformed(String),
@@ -143,7 +146,7 @@ fn field(column: String) -> String {
 impl ResponseError for ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Invalid(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::Several(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) | Self::NoEndpoint => StatusCode::NOT_FOUND,
             Self::Refused(refused) => refused.status(),
             Self::Denied => StatusCode::FORBIDDEN,
@@ -155,6 +158,7 @@ impl ResponseError for ApiError {
     fn as_response(&self) -> Response {
         match self {
             Self::Invalid(fields) => respond(self.status(), &Value::Object(fields.0.clone())),
+            Self::Several(errors) => respond(self.status(), &Value::Array(errors.clone())),
             Self::Refused(refused) => refused.as_response(),
             error => respond(self.status(), &json!({ "detail": error.to_string() })),
         }

@@ -15,6 +15,7 @@ mod metadata;
 mod pattern;
 pub(crate) mod registry;
 mod schema;
+mod several;
 
 pub use asked::{Asked, Lists};
 pub use body::{Body, Bulk, Doomed, Patched};

@@ -83,8 +83,7 @@ pub const ALL: &[Setting] = &[
     off("STOCK_OWNERSHIP_CONTROL", "Ownership", "Only owners can change what they own.").fixed(),
     text("STOCK_LOCATION_DEFAULT_ICON", "Location icon", "The icon of locations that have none.", ""),
     off("STOCK_SHOW_INSTALLED_ITEMS", "Installed items", "Clients list items that are installed in others."),
-    off("STOCK_ENFORCE_BOM_INSTALLATION", "Check BOM", "Only what the bill of material names can be installed.")
-        .fixed(),
+    on("STOCK_ENFORCE_BOM_INSTALLATION", "Check BOM", "Only what the bill of material names can be installed."),
     // Orders.
     text("BUILDORDER_REFERENCE_PATTERN", "Build references", "How references are made.", "BO-{ref:04d}").fixed(),
     text("PURCHASEORDER_REFERENCE_PATTERN", "Purchase references", "How references are made.", "PO-{ref:04d}").fixed(),
@@ -107,7 +106,7 @@ pub const ALL: &[Setting] = &[
     off("REPORT_ENABLE", "Reports", "Reports can be printed.").fixed(),
     text("REPORT_DEFAULT_PAGE_SIZE", "Page size", "The paper of reports that name none.", "A4").fixed(),
     off("STOCKTAKE_ENABLE", "Stocktake", "Stock is counted and recorded on a schedule.").fixed(),
-    off("TEST_STATION_DATA", "Test stations", "Test results have a station and times.").fixed(),
+    off("TEST_STATION_DATA", "Test stations", "Clients ask for the station and the times of test results."),
     // How clients show dates.
     text("WEEK_STARTS_ON", "Start of week", "The first day of a week in calendars.", "1").of(Kind::Numbered(DAYS), "1"),
     text("CALENDAR_HORIZON_MONTHS", "Calendar horizon", "How far ahead calendars look.", "12")

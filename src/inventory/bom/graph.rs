@@ -29,3 +29,27 @@ pub(in crate::inventory) async fn above(db: &impl ConnectionTrait, part: i32) ->
     }
     Ok(found)
 }
+
+/// Which lines.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::inventory) enum Of {
+    /// This one.
+    Line(i32),
+    /// All on the bill of a part.
+    Part(i32),
+}
+
+/// The ids of the parts that may go in by some lines: what each names, its variants where those will do, and its
+/// substitutes; a statement's part. The numbers are ours, not a client's text.
+pub(in crate::inventory) fn fitting_sql(of: Of) -> String {
+    let which = match of {
+        Of::Line(line) => format!("b.id = {line}"),
+        Of::Part(part) => format!("(b.part = {part} OR (b.inherited AND b.part IN ({})))", ancestors_sql(&[part])),
+    };
+    format!(
+        "WITH RECURSIVE variant(id) AS (SELECT p.id FROM part p JOIN bom_item b ON p.variant_of = b.sub_part \
+         WHERE b.allow_variants AND {which} UNION SELECT p.id FROM part p JOIN variant ON p.variant_of = variant.id) \
+         SELECT b.sub_part AS id FROM bom_item b WHERE {which} UNION SELECT s.part FROM bom_substitute s \
+         JOIN bom_item b ON b.id = s.bom_item WHERE {which} UNION SELECT id FROM variant"
+    )
+}

@@ -2,18 +2,17 @@
 
 use std::{
     io::Cursor,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
 
-use super::{PARTS, folder, stem};
+use super::{PARTS, folder, stem, write};
 use crate::{
     clock::Rng,
     ctx::Ctx,
     rest::{ApiError, field::Upload, invalid},
-    secret::hex,
 };
 
 /// No side is longer.
@@ -82,17 +81,6 @@ fn keep(folder: &Path, rng: Rng, bytes: &[u8]) -> Result<String, Refusal> {
     write(&small, rng, out.get_ref())?;
     write(&folder.join(&name), rng, bytes)?;
     Ok(name)
-}
-
-/// The whole file or none of it, whoever else writes the same.
-fn write(path: &PathBuf, rng: Rng, bytes: &[u8]) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    let part = path.with_extension(format!("part-{}", hex(&rng.bytes::<8>())));
-    std::fs::write(&part, bytes)?;
-    std::fs::File::open(&part)?.sync_all()?;
-    std::fs::rename(&part, path)
 }
 
 fn decode(bytes: &[u8]) -> Result<(DynamicImage, ImageFormat), Refusal> {

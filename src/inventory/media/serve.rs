@@ -12,11 +12,11 @@ use poem::{
 
 use poem_openapi::OAuthScopes;
 
-use super::{PARTS, folder};
+use super::{PARTS, RESULTS, file::is_extension, folder};
 use crate::{
     access::{Cache, Refused, Required, Visitor},
     ctx::Ctx,
-    inventory::part::Parts,
+    inventory::{part::Parts, stock::StockItems},
     rest::{ApiError, Resource as _},
     scope::Need,
 };
@@ -25,6 +25,7 @@ use crate::{
 pub fn routes(ctx: &Ctx) -> BoxEndpoint<'static> {
     Route::new()
         .at(format!("/{PARTS}/:file"), Files { folder: PARTS, need: Parts::VIEW })
+        .at(format!("/{RESULTS}/:file"), Files { folder: RESULTS, need: StockItems::VIEW })
         .data(Arc::new(Cache::new(ctx.rng)))
         .with(CookieJarManager::new())
         .boxed()
@@ -99,6 +100,8 @@ fn kind(name: &str) -> Option<&'static str> {
         "jpg" => "image/jpeg",
         "webp" => "image/webp",
         "gif" => "image/gif",
+        // Nothing that a browser would run.
+        _ if is_extension(extension) => "application/octet-stream",
         _ => return None,
     };
     digest.then_some(kind)
@@ -113,12 +116,12 @@ mod tests {
         let digest = "0".repeat(64);
         assert_eq!(kind(&format!("{digest}.png")), Some("image/png"));
         assert_eq!(kind(&format!("{digest}.thumbnail.jpg")), Some("image/jpeg"));
+        assert_eq!(kind(&format!("{digest}.html")), Some("application/octet-stream"));
         for name in [
             "",
             "x.png",
             "..",
             "%2e%2e",
-            &format!("{digest}.html"),
             &format!("{digest}.png.html"),
             &format!("../{digest}.png"),
         ] {

@@ -20,10 +20,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    super::links,
+    super::{links, state::STOCK},
     StockItems, StockRead,
     ledger::{self, Ledger},
-    rules, shown,
+    shown,
 };
 use crate::{
     access::Auth,
@@ -161,7 +161,7 @@ impl<'a> Batch<'a> {
 }
 
 /// What an adjustment says beside the quantity.
-fn beside(item: &Adjustment) -> Result<stock_item::ActiveModel, ApiError> {
+async fn beside(tx: &Tx, item: &Adjustment) -> Result<stock_item::ActiveModel, ApiError> {
     let mut change = stock_item::ActiveModel::default();
     if let Some(batch) = &item.batch.0 {
         change.batch = Set(Some(batch.clone()));
@@ -170,9 +170,9 @@ fn beside(item: &Adjustment) -> Result<stock_item::ActiveModel, ApiError> {
         change.packaging = Set(Some(packaging.clone()));
     }
     if let Some(Some(status)) = item.status.0 {
-        rules::known(status, "status")?;
-        change.status = Set(status);
-        change.status_custom_key = Set(None);
+        let state = STOCK.resolve(tx, status, "status").await?;
+        change.status = Set(state.key);
+        change.status_custom_key = Set(state.custom);
     }
     Ok(change)
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{
-    super::{links, money, tags},
+    super::{links, money, state::State, tags},
     MODEL, StockItems, family,
     ledger::{self, Deltas, Ledger},
     placeable, rules, serial,
@@ -212,7 +212,7 @@ async fn draft(
         purchase_price_currency: Set(money::currency(&currency.0, "purchase_price_currency")?),
         ..StockItems::blank()
     };
-    rules::state(&mut item, status::OK)?;
+    rules::state(tx, &mut item, State { key: status::OK, custom: None }).await?;
     if item.status.is_not_set() {
         item.status = Set(status::OK);
     }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    super::{part::family::descendants_sql, tags, tree::subtree_ids},
+    super::{bom::graph, part::family::descendants_sql, tags, tree::subtree_ids},
     MODEL,
     ledger::in_stock_sql,
 };
@@ -121,6 +121,11 @@ fn references() -> Vec<Filter> {
         }),
         Filter::flag("cascade", true),
         Filter::eq("parent", Kind::Int, C::Parent),
+        // What may go in by a line of a bill of material.
+        Filter::by("bom_item", Kind::Key("bom_item"), |value, _| {
+            let fitting = graph::fitting_sql(graph::Of::Line(value.number()));
+            all(Expr::cust(format!("stock_item.part IN ({fitting})")))
+        }),
         Filter::eq("belongs_to", Kind::Int, C::BelongsTo),
         Filter::eq("build", Kind::Int, C::Build),
         Filter::eq("consumed_by", Kind::Int, C::ConsumedBy),
@@ -190,7 +195,13 @@ fn expired(value: &Value, view: &View<'_>) -> Condition {
 
 fn values() -> Vec<Filter> {
     vec![
-        Filter::eq("status", Kind::Int, C::Status),
+        // A state of one's own is found by its own number only.
+        Filter::by("status", Kind::Int, |value, _| {
+            let key = value.number();
+            Condition::any()
+                .add(C::StatusCustomKey.eq(key))
+                .add(Condition::all().add(C::Status.eq(key)).add(C::StatusCustomKey.is_null()))
+        }),
         Filter::eq("serial", Kind::Text, C::Serial),
         Filter::by("serial_gte", Kind::Int, |value, _| all(C::SerialInt.gte(value.number()))),
         Filter::by("serial_lte", Kind::Int, |value, _| all(C::SerialInt.lte(value.number()))),
@@ -215,6 +226,8 @@ fn values() -> Vec<Filter> {
         Filter::flag("location_detail", false),
         Filter::flag("part_detail", true),
         Filter::flag("path_detail", false),
+        Filter::flag("supplier_part_detail", false),
+        Filter::flag("tests", false),
     ]
 }
 

@@ -15,7 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::tree,
+    rules::state_of,
     status::{self, Event},
+    test_result,
 };
 use crate::{
     clock::Timestamp,
@@ -179,11 +181,8 @@ impl<'a> Ledger<'a> {
             location if location == before.location => deltas,
             location => deltas.say("location", location),
         };
-        let deltas = if after.status == before.status {
-            deltas
-        } else {
-            deltas.say("status", after.status).say("old_status", before.status)
-        };
+        let (old, new) = (state_of(before).shown(), state_of(&after).shown());
+        let deltas = if new == old { deltas } else { deltas.say("status", new).say("old_status", old) };
         self.log(&after, event, deltas).await?;
         Ok(after)
     }
@@ -230,6 +229,7 @@ impl<'a> Ledger<'a> {
         child.parent = Set(Some(item.id));
         overlay(&mut child, &change);
         let child = self.make(child, Event::SplitFrom, Deltas::default().say("stockitem", item.id)).await?;
+        test_result::copy(self.tx, item.id, child.id).await?;
         let left = item.quantity.minus(quantity).unwrap_or_default();
         let change = stock_item::ActiveModel { quantity: Set(left), ..Default::default() };
         let rest = self.change(&item, change, Event::SplitChild, Deltas::default().say("stockitem", child.id)).await?;
@@ -250,6 +250,7 @@ impl<'a> Ledger<'a> {
         let mut change = change;
         change.quantity = Set(sum);
         let grown = self.change(&into, change, Event::Merged, says().say("stockitem", from.id)).await?;
+        test_result::hand_over(self.tx, emptied.id, grown.id).await?;
         self.forget(&emptied, Some(grown.id)).await?;
         Ok(Some(grown))
     }

@@ -12,15 +12,18 @@ use serde::Serialize;
 
 use super::{
     super::{
+        company::supplier_part::{self, SupplierPartRead, SupplierParts},
         links,
         location::{self, LocationBrief, Locations},
         part::{Parts, brief},
+        state::STOCK,
         tags::Tagged,
         tree::{self, TreePath},
     },
     MODEL, Row,
     filters::TABLE,
-    ledger, status,
+    ledger,
+    test_result::{self, ResultRead},
 };
 use crate::rest::{
     ApiError, Resource as _, View,
@@ -129,6 +132,12 @@ pub(in crate::inventory) struct StockRead {
     /// Words to find it by; with `tags`
     #[serde(skip_serializing_if = "Shown::is_hidden")]
     tags: Shown<Vec<String>>,
+    /// What was found in tests; with `tests`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    tests: Shown<Option<Vec<ResultRead>>>,
+    /// As what it was bought; with `supplier_part_detail`
+    #[serde(skip_serializing_if = "Shown::is_hidden")]
+    supplier_part_detail: Shown<Option<SupplierPartRead>>,
 }
 
 impl StockRead {
@@ -154,14 +163,35 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<StockRea
         tree::Steps::new()
     };
     let mut tags = Tagged::of(view, &TABLE, MODEL, rows.iter().map(|row| row.item.id)).await?;
+    let on = |flag| view.shows(&TABLE, flag);
+    let (with_tests, with_bought) = (on("tests"), on("supplier_part_detail") && view.who.may(SupplierParts::VIEW));
+    let mut tests = if with_tests {
+        test_result::of_items_read(view, rows.iter().map(|row| row.item.id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let bought = if with_bought {
+        supplier_part::plain(view, rows.iter().filter_map(|row| row.item.supplier_part).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let is_own = |row: &Row| row.item.status_custom_key.is_some();
+    let labels = if rows.iter().any(is_own) { STOCK.labels(view.ctx.db.reader()).await? } else { HashMap::new() };
     let read = |row: Row| {
+        let label = row.item.status_custom_key.and_then(|key| labels.get(&key)).cloned();
+        let supplied = row.item.supplier_part.and_then(|key| bought.get(&key)).cloned();
         let location = row.item.location.and_then(|key| locations.get(&key));
         let part = parts.get(&row.item.part).cloned();
         let mut read = plain(view, row);
         read.location_detail = Shown(with_location.then(|| location.map(LocationBrief::of)));
         read.location_path = Shown(with_path.then(|| location.map(|location| tree::way(&location.path, &steps))));
+        if let Some(label) = label {
+            read.status_text = label;
+        }
         read.part_detail = Shown(with_part.then_some(part));
         read.tags = tags.take(read.pk);
+        read.tests = Shown(with_tests.then(|| Some(tests.remove(&read.pk).unwrap_or_default())));
+        read.supplier_part_detail = Shown(with_bought.then_some(supplied));
         read
     };
     Ok(rows.into_iter().map(read).collect())
@@ -236,7 +266,7 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         sales_order,
         sales_order_reference: None,
         status,
-        status_text: status::find(status).map_or_else(|| status.to_string(), |code| code.label.to_owned()),
+        status_text: STOCK.find(status).map_or_else(|| status.to_string(), |code| code.label.to_owned()),
         status_custom_key: Some(status_custom_key.unwrap_or(status)),
         supplier_part: supplier_part.map(Key::from),
         sku,
@@ -257,5 +287,7 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         part_detail: Shown(None),
         tracking_items,
         tags: Shown(None),
+        tests: Shown(None),
+        supplier_part_detail: Shown(None),
     }
 }

@@ -12,10 +12,11 @@ use sea_orm::{
 };
 
 use super::{
+    super::state::{STOCK, State},
     family,
     ledger::{self, Deltas, Ledger, value},
     part_of, placeable, serial,
-    status::{self, Event},
+    status::Event,
 };
 use crate::{
     db::Tx,
@@ -40,7 +41,7 @@ pub(super) async fn edit(
 ) -> Result<(), ApiError> {
     let part = part_of(tx, before.part).await?;
     let mut says = Deltas::default();
-    state(change, before.status)?;
+    state(tx, change, state_of(before)).await?;
     if let Set(Some(serial)) = &change.serial
         && serial.is_empty()
     {
@@ -119,33 +120,32 @@ pub(super) async fn edit(
     Ok(())
 }
 
-/// `status` and `status_custom_key` are two names of one thing, as long as there are no custom states.
-pub(super) fn state(change: &mut stock_item::ActiveModel, before: i32) -> Result<(), ApiError> {
+/// The state that a change asks for: `status` and `status_custom_key` are two names of it, and one that says what was so
+/// before (since clients send back whole objects) says nothing.
+pub(super) async fn state(tx: &Tx, change: &mut stock_item::ActiveModel, before: State) -> Result<(), ApiError> {
     let custom = match change.status_custom_key {
-        Set(Some(key)) if key != before => Some(key),
+        Set(Some(key)) => Some(key),
         _ => None,
     };
-    let field = if custom.is_some() { "status_custom_key" } else { "status" };
     let asked = match (custom, &change.status) {
-        (Some(key), _) => Some(key),
-        (None, Set(key)) => Some(*key),
+        (Some(key), _) if key != before.shown() => Some((key, "status_custom_key")),
+        (Some(_), Set(key)) if *key == before.key => None,
+        (_, Set(key)) if *key != before.shown() => Some((*key, "status")),
         _ => None,
     };
+    change.status = NotSet;
     change.status_custom_key = NotSet;
-    if let Some(key) = asked {
-        known(key, field)?;
-        change.status = Set(key);
-        change.status_custom_key = Set(None);
+    if let Some((key, field)) = asked {
+        let state = STOCK.resolve(tx, key, field).await?;
+        change.status = Set(state.key);
+        change.status_custom_key = Set(state.custom);
     }
     Ok(())
 }
 
-/// Whether there is such a state.
-pub(super) fn known(key: i32, field: &str) -> Result<(), ApiError> {
-    match status::find(key) {
-        Some(_) => Ok(()),
-        None => Err(invalid(field, format!("\"{key}\" is not a valid choice."))),
-    }
+/// The state that an item is in.
+pub(super) fn state_of(item: &stock_item::Model) -> State {
+    State { key: item.status, custom: item.status_custom_key }
 }
 
 /// The supplier part, which must be of the part.

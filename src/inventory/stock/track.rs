@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use entities::{accounts::user, inventory::stock_tracking};
+use entities::inventory::stock_tracking;
 use poem_openapi::Object;
 use sea_orm::{
     ActiveValue::NotSet, Condition, DeriveIntoActiveModel, FromQueryResult, Order, prelude::*, sea_query::SimpleExpr,
@@ -13,6 +13,7 @@ use super::{
     super::{
         links,
         part::{Parts, brief, family::descendants_sql},
+        person::{Person, people},
     },
     StockItems, StockRead, shown, status,
 };
@@ -55,21 +56,7 @@ pub(in crate::inventory) struct TrackRead {
     user: Option<Key<links::User>>,
     /// Who did it, by name; with `user_detail`
     #[serde(skip_serializing_if = "Shown::is_hidden")]
-    user_detail: Shown<Option<Doer>>,
-}
-
-/// Somebody, in little.
-#[derive(Debug, Clone, Object, Serialize)]
-#[oai(rename = "TrackUser")]
-pub(in crate::inventory) struct Doer {
-    /// Primary key
-    pk: i32,
-    /// Name to log in with
-    username: String,
-    /// First name
-    first_name: String,
-    /// Last name
-    last_name: String,
+    user_detail: Shown<Option<Person>>,
 }
 
 /// Nothing is written here.
@@ -172,7 +159,11 @@ impl Resource for Track {
         } else {
             HashMap::new()
         };
-        let users = if with_user { users(view, &rows).await? } else { HashMap::new() };
+        let users = if with_user {
+            people(view.ctx, rows.iter().filter_map(|row| row.entry.user).collect()).await?
+        } else {
+            HashMap::new()
+        };
         let read = |Row { entry }: Row| TrackRead {
             pk: entry.id,
             item: entry.item.map(Key::from),
@@ -189,16 +180,4 @@ impl Resource for Track {
         };
         Ok(rows.into_iter().map(read).collect())
     }
-}
-
-async fn users(view: &View<'_>, rows: &[Row]) -> Result<HashMap<i32, Doer>, DbErr> {
-    let keys: std::collections::BTreeSet<i32> = rows.iter().filter_map(|row| row.entry.user).collect();
-    let found = user::Entity::find().filter(user::Column::Id.is_in(keys)).all(view.ctx.db.reader()).await?;
-    let doer = |user: user::Model| Doer {
-        pk: user.id,
-        username: user.username,
-        first_name: user.first_name,
-        last_name: user.last_name,
-    };
-    Ok(found.into_iter().map(|user| (user.id, doer(user))).collect())
 }

@@ -1,15 +1,10 @@
 //! What the settings say about parts.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{App, actors::Actor, both};
+use crate::support::both;
 
 const PARTS: &str = "/api/part/";
-
-async fn set(app: &App, root: &Actor, key: &str, value: Value) {
-    let answer = root.patch(app, &format!("/api/settings/global/{key}/"), json!({ "value": value })).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-}
 
 both! {
     async fn a_new_part_is_what_the_settings_say_unless_its_maker_does(app: App) {
@@ -18,7 +13,7 @@ both! {
             ("PART_TEMPLATE", true), ("PART_ASSEMBLY", true), ("PART_COMPONENT", false), ("PART_PURCHASEABLE", false),
             ("PART_SALABLE", true), ("PART_TRACKABLE", true), ("PART_VIRTUAL", true),
         ] {
-            set(&app, &root, key, json!(value)).await;
+            root.set(&app, key, json!(value)).await;
         }
         let part = root.post(&app, PARTS, json!({ "name": "P" })).await.json();
         let flags = ["is_template", "assembly", "component", "purchaseable", "salable", "trackable", "virtual"];
@@ -30,12 +25,12 @@ both! {
 
     async fn an_internal_part_number_follows_the_settings(app: App) {
         let root = app.root().await;
-        set(&app, &root, "PART_IPN_REGEX", json!("^[A-Z]-[0-9]+$")).await;
+        root.set(&app, "PART_IPN_REGEX", json!("^[A-Z]-[0-9]+$")).await;
         let answer = root.post(&app, PARTS, json!({ "name": "A", "IPN": "x" })).await;
         assert_eq!(answer.pair(), (400, json!({ "IPN": ["IPN must match regex pattern ^[A-Z]-[0-9]+$"] })));
         let pk = root.make(&app, PARTS, json!({ "name": "A", "IPN": "S-1" })).await;
         root.make(&app, PARTS, json!({ "name": "B", "IPN": "S-1" })).await;
-        set(&app, &root, "PART_ALLOW_DUPLICATE_IPN", json!(false)).await;
+        root.set(&app, "PART_ALLOW_DUPLICATE_IPN", json!(false)).await;
         let duplicate = json!({ "IPN": ["Duplicate IPN not allowed in part settings"] });
         assert_eq!(root.post(&app, PARTS, json!({ "name": "C", "IPN": "S-1" })).await.pair(), (400, duplicate.clone()));
         assert_eq!(root.post(&app, PARTS, json!({ "name": "C", "IPN": "" })).await.status, 201);
@@ -46,7 +41,7 @@ both! {
         );
         let refused = if a.status == 201 { b } else { a };
         assert_eq!(refused.pair(), (400, duplicate));
-        set(&app, &root, "PART_ALLOW_EDIT_IPN", json!(false)).await;
+        root.set(&app, "PART_ALLOW_EDIT_IPN", json!(false)).await;
         let url = format!("{PARTS}{pk}/");
         let answer = root.patch(&app, &url, json!({ "IPN": "S-2" })).await;
         assert_eq!(answer.pair(), (400, json!({ "IPN": ["Internal part numbers cannot be changed"] })));
@@ -62,7 +57,7 @@ both! {
         let pk = root.make(&app, PARTS, json!({ "name": "P", "IPN": "I", "revision": "B" })).await;
         let url = format!("{PARTS}{pk}/");
         assert_eq!(root.get(&app, &url).await.json()["full_name"], json!("I | P | B"));
-        set(&app, &root, "PART_NAME_FORMAT", json!("{{ part.name }} [{{ part.IPN }}]")).await;
+        root.set(&app, "PART_NAME_FORMAT", json!("{{ part.name }} [{{ part.IPN }}]")).await;
         assert_eq!(root.get(&app, &url).await.json()["full_name"], json!("P [I]"));
         assert_eq!(root.get(&app, PARTS).await.json()[0]["full_name"], json!("P [I]"));
         let answer = root.patch(&app, "/api/settings/global/PART_NAME_FORMAT/", json!({ "value": "{{ part.name" })).await;
@@ -73,10 +68,10 @@ both! {
         let root = app.root().await;
         let pk = root.make(&app, PARTS, json!({ "name": "P" })).await;
         let body = json!({ "name": "P", "revision": "B", "revision_of": pk });
-        set(&app, &root, "PART_REVISION_ASSEMBLY_ONLY", json!(true)).await;
+        root.set(&app, "PART_REVISION_ASSEMBLY_ONLY", json!(true)).await;
         let answer = root.post(&app, PARTS, body.clone()).await;
         assert_eq!(answer.pair(), (400, json!({ "revision_of": ["Revisions are only allowed for assembly parts"] })));
-        set(&app, &root, "PART_ENABLE_REVISION", json!(false)).await;
+        root.set(&app, "PART_ENABLE_REVISION", json!(false)).await;
         let answer = root.post(&app, PARTS, body).await;
         assert_eq!(answer.pair(), (400, json!({ "revision_of": ["Part revisions are not enabled"] })));
     }
@@ -84,7 +79,7 @@ both! {
     async fn a_lock_counts_only_where_locking_is_on(app: App) {
         let root = app.root().await;
         let pk = root.make(&app, PARTS, json!({ "name": "P", "locked": true, "active": false })).await;
-        set(&app, &root, "PART_ENABLE_LOCKING", json!(false)).await;
+        root.set(&app, "PART_ENABLE_LOCKING", json!(false)).await;
         assert_eq!(root.delete(&app, &format!("{PARTS}{pk}/"), json!({})).await.status, 204);
     }
 

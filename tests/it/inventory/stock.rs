@@ -46,7 +46,8 @@ both! {
             "stocktake_date": null, "purchase_price": null, "purchase_price_currency": "USD", "allocated": 0.0,
             "expired": false, "installed_items": 0, "child_items": 0, "stale": false,
             "location_detail": { "pk": shelf, "name": "Shelf", "pathstring": "Shelf" },
-            "location_path": [{ "pk": shelf, "name": "Shelf" }], "tracking_items": 1,
+            "location_path": [{ "pk": shelf, "name": "Shelf" }], "tracking_items": 1, "tests": [],
+            "supplier_part_detail": null,
         }));
         let log = root.get(&app, "/api/stock/track/?item=1").await.json();
         assert_eq!((&log[0]["label"], &log[0]["tracking_type"]), (&json!("Stock item created"), &json!(1)));
@@ -288,6 +289,6 @@ both! {
         assert_eq!(states["status_class"], json!("StockStatus"));
         assert_eq!(states["values"]["LOST"], json!({ "key": 70, "name": "LOST", "label": "Lost", "color": "dark" }));
         let events = root.get(&app, "/api/stock/track/status/").await.json();
-        assert_eq!(events["values"]["SPLIT_FROM"]["key"], json!(40));
+        assert_eq!(events["values"]["SPLIT_FROM_PARENT"]["key"], json!(40));
     }
 }

@@ -183,8 +183,43 @@ both! {
         assert_eq!(shop.root.get(&app, &format!("{STOCK}{pk}/")).await.status, 404);
     }
 
+    async fn only_what_the_bill_of_material_names_is_installed_unless_the_setting_says_so(app: App) {
+        let mut shop = shop(&app).await;
+        let part = |body: Value| {
+            let root = shop.root.clone();
+            let app = &app;
+            async move { root.make(app, "/api/part/", body).await }
+        };
+        let board = part(json!({ "name": "Board", "assembly": true, "is_template": true })).await;
+        let board2 = part(json!({ "name": "Board 2", "assembly": true, "variant_of": board })).await;
+        let chip = part(json!({ "name": "Chip", "is_template": true })).await;
+        let chip2 = part(json!({ "name": "Chip 2", "variant_of": chip })).await;
+        let other = part(json!({ "name": "Other" })).await;
+        let body = json!({ "part": board, "sub_part": chip, "quantity": 1, "inherited": true, "allow_variants": true });
+        let line = shop.root.make(&app, "/api/bom/", body).await;
+        shop.root.make(&app, "/api/bom/substitute/", json!({ "bom_item": line, "part": other })).await;
+        let stranger = shop.stock(&app, json!(1)).await;
+        let mut items = Vec::new();
+        for part in [board2, chip, chip2, other] {
+            shop.part = part;
+            items.push(shop.stock(&app, json!(1)).await);
+        }
+        let fitting = shop.root.get(&app, &format!("{STOCK}?bom_item={line}&ordering=updated")).await.json();
+        assert_eq!(fitting.as_array().unwrap().len(), 3);
+        let action = format!("{}/install", items[0]);
+        assert_eq!(shop.act(&app, &action, json!({ "stock_item": stranger })).await, (400, json!({
+            "stock_item": ["Selected part is not in the Bill of Materials"],
+        })));
+        for item in &items[1..] {
+            assert_eq!(shop.act(&app, &action, json!({ "stock_item": item })).await.0, 201);
+        }
+        shop.root.set(&app, "STOCK_ENFORCE_BOM_INSTALLATION", json!(false)).await;
+        assert_eq!(shop.act(&app, &action, json!({ "stock_item": stranger })).await.0, 201);
+    }
+
     async fn items_are_installed_in_items_and_taken_out(app: App) {
         let shop = shop(&app).await;
+        shop.root.set(&app, "STOCK_ENFORCE_BOM_INSTALLATION", json!(false)).await;
         let holder = shop.stock(&app, json!(1)).await;
         let pk = shop.stock(&app, json!(5)).await;
         let (status, done) = shop.act(&app, &format!("{holder}/install"), json!({ "stock_item": pk, "quantity": 2 })).await;

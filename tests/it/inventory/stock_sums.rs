@@ -31,6 +31,7 @@ struct World {
 
 async fn world(app: &App) -> World {
     let root = app.root().await;
+    root.set(app, "STOCK_ENFORCE_BOM_INSTALLATION", json!(false)).await;
     let mut locations = Vec::new();
     for name in ["A", "B", "C"] {
         locations.push(root.make(app, "/api/stock/location/", json!({ "name": name })).await);

@@ -59,6 +59,13 @@ impl App {
         person::update(&self.ctx, &Author::operator(), person.id, change).await.unwrap();
     }
 
+    /// A new person with these rights, by API token.
+    pub(crate) async fn entitled(&self, username: &str, rules: &[(Role, Rules)]) -> Actor {
+        let (person, group) = (self.person(username).await, self.group(username, rules).await);
+        self.join(&person, &[&group]).await;
+        self.by_token(&person).await
+    }
+
     /// Something that the person allowed an application; returns the grant's id.
     pub(crate) async fn grant_to(&self, person: &user::Model) -> i32 {
         let now = self.ctx.clock.now();
@@ -121,6 +128,15 @@ impl App {
     pub(crate) async fn acting_alone(&self, scope: &str) -> Actor {
         let application = self.application(&secret::hex(&self.ctx.rng.bytes::<8>()), scope).await;
         self.itself(&application, scope).await
+    }
+}
+
+impl Actor {
+    /// Changes a setting for everybody.
+    pub(crate) async fn set(&self, app: &App, key: &str, value: serde_json::Value) {
+        let body = serde_json::json!({ "value": value });
+        let answer = self.patch(app, &format!("/api/settings/global/{key}/"), body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
     }
 }
 

@@ -70,7 +70,7 @@ async fn adjust(
                     {
                         batch.wrong(at, "quantity", message);
                     }
-                    plans.push((row, after, beside(item)?));
+                    plans.push((row, after, beside(&tx, item).await?));
                 }
             }
         }

@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     db::Tx,
+    inventory::{bom::graph, part::family},
     rest::{ApiError, View, error::no_such_pk, invalid, invalid_object},
+    settings,
 };
 
 pub(super) async fn install(view: &View<'_>, key: i32, sent: Install) -> Result<Installed, ApiError> {
@@ -31,6 +33,12 @@ pub(super) async fn install(view: &View<'_>, key: i32, sent: Install) -> Result<
         }
         if contains(&tx, item.id, holder.id).await? {
             return Err(invalid("stock_item", "Stock item cannot be installed in itself"));
+        }
+        if settings::is_on(&*tx, "STOCK_ENFORCE_BOM_INSTALLATION").await? {
+            let fitting = family::ids(&*tx, graph::fitting_sql(graph::Of::Part(holder.part))).await?;
+            if !fitting.contains(&item.part) {
+                return Err(invalid("stock_item", "Selected part is not in the Bill of Materials"));
+            }
         }
         let quantity = Quantity::of_whole(i64::from(wanted)).unwrap_or_default();
         if quantity > item.quantity {

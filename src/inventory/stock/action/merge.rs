@@ -9,6 +9,7 @@ use sea_orm::ActiveValue::Set;
 use super::{
     super::{
         ledger::{self, Deltas},
+        rules,
         status::Event,
     },
     Batch, Merge, Named, TOO_MUCH, notes,
@@ -46,7 +47,7 @@ pub(super) async fn merge(view: &View<'_>, sent: Merge) -> Result<Named, ApiErro
         if !suppliers && others.iter().any(|other| other.supplier_part != first.supplier_part) {
             return Err(invalid_object("Stock items must refer to the same supplier part"));
         }
-        if !statuses && others.iter().any(|other| other.status != first.status) {
+        if !statuses && others.iter().any(|other| rules::state_of(other) != rules::state_of(first)) {
             return Err(invalid_object("Stock status codes must match"));
         }
         let price = average(&rows);

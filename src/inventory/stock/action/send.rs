@@ -5,6 +5,7 @@ use sea_orm::{ActiveValue::Set, prelude::*};
 
 use super::{
     super::{
+        super::state::STOCK,
         ledger::{self, Deltas},
         part_of, rules,
         status::Event,
@@ -47,15 +48,15 @@ pub(super) async fn assign(view: &View<'_>, sent: Assignment) -> Result<Named, A
 pub(super) async fn change_status(view: &View<'_>, sent: ChangeStatus) -> Result<Named, ApiError> {
     let keys: Vec<i32> = sent.items.iter().map(|key| key.0).collect();
     let (status, notes) = (sent.status, notes(&sent.note));
-    rules::known(status, "status")?;
     let done = view.ctx.db.write(|tx| async move {
+        let state = STOCK.resolve(&tx, status, "status").await?;
         let batch = Batch::begin(&tx, view, &keys, "pk", notes.clone()).await?;
         batch.checked()?;
         for key in &keys {
             let row = batch.row(*key)?;
-            if row.status != status {
+            if rules::state_of(&row) != state {
                 let change =
-                    stock_item::ActiveModel { status: Set(status), status_custom_key: Set(None), ..Default::default() };
+                    stock_item::ActiveModel { status: Set(state.key), status_custom_key: Set(state.custom), ..Default::default() };
                 batch.ledger.change(&row, change, Event::Updated, Deltas::default()).await?;
             }
         }

@@ -9,6 +9,7 @@ use super::{
         ledger::{self, Deltas},
         part_of, serial,
         status::Event,
+        test_result,
     },
     NOT_HERE, Serialize_, notes, one,
 };
@@ -52,7 +53,9 @@ pub(super) async fn serialize(view: &View<'_>, key: i32, sent: Serialize_) -> Re
             child.serial_int = Set(serial::number(serial));
             child.delete_on_deplete = Set(false);
             let says = Deltas::default().say("serial", serial.as_str()).say("stockitem", item.id);
-            keys.push(ledger.make(child, Event::AssignedSerial, says).await?.id);
+            let made = ledger.make(child, Event::AssignedSerial, says).await?.id;
+            test_result::copy(&tx, item.id, made).await?;
+            keys.push(made);
         }
         let says = Deltas::default().say("serials", serials);
         let item: stock_item::Model = item;

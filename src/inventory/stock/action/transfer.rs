@@ -65,7 +65,7 @@ async fn relocate(
                 continue;
             };
             let merge = merge || item.merge.0.unwrap_or_default();
-            let change = moved(beside(item)?, &row, location, back);
+            let change = moved(beside(&tx, item).await?, &row, location, back);
             let kept = one(&tx, &batch.ledger, row, item.quantity.0, change, merge).await?;
             done.push(Adjusted { pk: kept, quantity: item.quantity.0.to_string() });
         }
@@ -89,7 +89,8 @@ fn moved(
         change.consumed_by = Set(None);
     }
     // What is set to what it was would only fill the log.
-    if matches!(&change.status, Set(status) if *status == row.status) {
+    let same = |status: &i32| *status == row.status && change.status_custom_key == Set(row.status_custom_key);
+    if matches!(&change.status, Set(status) if same(status)) {
         change.status = sea_orm::NotSet;
         change.status_custom_key = sea_orm::NotSet;
     }
@@ -158,6 +159,7 @@ async fn matching(tx: &Tx, item: &stock_item::Model) -> Result<Option<stock_item
         .filter(same(C::SupplierPart, item.supplier_part))
         .filter(same(C::Owner, item.owner))
         .filter(C::Status.eq(item.status))
+        .filter(same(C::StatusCustomKey, item.status_custom_key))
         .filter(blank(C::Batch, &item.batch))
         .filter(blank(C::Packaging, &item.packaging))
         .filter(match item.expiry_date {
