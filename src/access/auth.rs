@@ -74,6 +74,11 @@ impl Required {
         })
     }
 
+    /// Whether it also asks for a recent login.
+    pub const fn asks_for_recent_login(&self) -> bool {
+        self.recent
+    }
+
     /// A scope, as the document's static strings have it.
     pub fn name(scope: Scope) -> &'static str {
         intern(scope.to_string())

@@ -90,7 +90,7 @@ impl Root {
             plugins_enabled: false,
             plugins_install_disabled: true,
             email_configured: false,
-            debug_mode: false,
+            debug_mode: ctx.config.debug,
             docker_mode: false,
             default_locale: "en".into(),
             customize: json!({

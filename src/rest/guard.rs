@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::registry::{MetaApi, MetaOperation, MetaPath, MetaResponse, MetaSchemaRef, Registry};
@@ -132,16 +132,25 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
         self.0.add_routes(&mut inner);
         let mut described: HashMap<_, _> =
             described::<A>().into_iter().map(|(path, operations)| (route_key(&path), (path, operations))).collect();
+        let readable = described.values().filter(|(path, operations)| {
+            !path.contains('{') && operations.iter().any(|operation| operation.method == Method::GET)
+        });
+        let mut places: Vec<String> = readable.map(|(path, _)| format!("/api{}", slashed(path))).collect();
+        places.sort_unstable();
         for (route, mut methods) in inner {
             // Hidden operations have no description, hence no need, hence refuse whoever asks.
             let (path, operations) = described.remove(&route).unwrap_or_default();
             let needs: HashMap<Method, Required> =
                 operations.iter().filter_map(|o| Some((o.method.clone(), required(&path, o)?))).collect();
+            let mut metadata = Metadata::new(&slashed(&path), &operations, &needs, &registry);
+            if path == "/" {
+                metadata.places.clone_from(&places);
+            }
             let shared = Arc::new(Shared {
                 allow: allow(&methods),
                 // Whoever may not even know whether a path exists learns nothing from a 405.
                 guarded: !needs.is_empty(),
-                metadata: Metadata::new(&slashed(&path), &operations, &needs, &registry),
+                metadata,
             });
             let slot = table.entry(slashed(&route)).or_default();
             for method in METHODS {
@@ -167,10 +176,28 @@ impl<A: OpenApi> OpenApi for Guarded<A> {
 }
 
 /// What the operations of one path have in common.
+#[derive(Debug)]
 struct Shared {
     allow: HeaderValue,
     guarded: bool,
     metadata: Metadata,
+}
+
+/// Where the frame around all answers hears which path a request matched, if it asks by putting this into the request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Matched(Arc<OnceLock<Arc<Shared>>>);
+
+impl Matched {
+    fn note(request: &Request, shared: &Arc<Shared>) {
+        if let Some(Self(slot)) = request.data() {
+            slot.get_or_init(|| shared.clone());
+        }
+    }
+
+    /// What may be done there.
+    pub(super) fn metadata(&self) -> Option<&Metadata> {
+        self.0.get().map(|shared| &shared.metadata)
+    }
 }
 
 fn allow(methods: &HashMap<Method, BoxEndpoint<'static>>) -> HeaderValue {
@@ -193,6 +220,7 @@ impl Endpoint for Operation {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        Matched::note(&request, &self.shared);
         if let Some(required) = &self.required {
             request.set_data(required.clone());
         }
@@ -208,6 +236,7 @@ impl Endpoint for NotAllowed {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
+        Matched::note(&request, &self.0);
         if self.0.guarded {
             Visitor::of(&request).await?.0.ok_or(Refused::Anonymous)?;
         }
@@ -229,8 +258,8 @@ impl Endpoint for Options {
         if self.0.guarded && caller.is_none() {
             return Err(Refused::Anonymous.into());
         }
-        let body = self.0.metadata.describe(caller.as_deref()).to_string();
-        let mut response = body.with_content_type("application/json").into_response();
+        Matched::note(&request, &self.0);
+        let mut response = super::json::body(StatusCode::OK, &self.0.metadata.describe(caller.as_deref()));
         response.headers_mut().insert(header::ALLOW, self.0.allow.clone());
         Ok(response)
     }

@@ -10,6 +10,7 @@ use poem::{
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{
+    browse::Visit,
     error::{self, ApiError},
     guard::Guarded,
 };
@@ -23,6 +24,9 @@ use crate::{
 pub const API_VERSION: u32 = 534;
 /// The `InvenTree` release whose contract this is.
 pub const INVENTREE_VERSION: &str = "1.5.0";
+
+/// Where the document is.
+const DOCUMENT: &str = "/schema/";
 
 /// The API with its document.
 pub fn service<A: OpenApi + 'static>(api: A) -> OpenApiService<Guarded<A>, ()> {
@@ -38,7 +42,7 @@ pub fn service<A: OpenApi + 'static>(api: A) -> OpenApiService<Guarded<A>, ()> {
 pub fn routes<A: OpenApi + 'static>(ctx: &Ctx, api: A) -> BoxEndpoint<'static> {
     let service = service(api);
     Route::new()
-        .at("/schema/", Schema { json: service.spec(), yaml: service.spec_yaml() })
+        .at(DOCUMENT, Schema { json: service.spec(), yaml: service.spec_yaml() })
         .nest("/", service)
         .data(Arc::new(Cache::new(ctx.rng)))
         .around(frame)
@@ -86,6 +90,8 @@ impl Endpoint for Schema {
 enum Format {
     Unsaid,
     Json,
+    /// The page for people; see [`super::browse`].
+    Api,
     /// Of the document only.
     Yaml,
     Unknown,
@@ -97,29 +103,36 @@ impl Format {
         match pairs.filter(|(name, _)| name == "format").last().as_ref().map(|(_, value)| value.as_ref()) {
             None | Some("") => Self::Unsaid,
             Some("json") => Self::Json,
+            Some("api") => Self::Api,
             Some("yaml") => Self::Yaml,
             Some(_) => Self::Unknown,
         }
     }
 
-    fn is_served_at(self, uri: &Uri) -> bool {
+    fn is_served_at(self, uri: &Uri, browsable: bool) -> bool {
         match self {
             Self::Unsaid | Self::Json => true,
-            Self::Yaml => uri.path() == "/schema/",
+            Self::Api => browsable,
+            Self::Yaml => uri.path() == DOCUMENT,
             Self::Unknown => false,
         }
     }
 }
 
-async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Request) -> poem::Result<Response> {
+async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, mut request: Request) -> poem::Result<Response> {
     let method = request.method().clone();
     let uri = request.uri().clone();
     let (site, nonce) = (request.data::<Ctx>().cloned(), dpop::supply(&request));
     let metadata = site.as_ref().map(access::metadata_url);
-    let answer = if Format::of(&uri).is_served_at(&uri) {
-        inner.call(request).await
-    } else {
-        Err(ApiError::Other(StatusCode::NOT_FOUND, "Not found.".to_owned()).into())
+    let format = Format::of(&uri);
+    let visit = match format {
+        Format::Unsaid | Format::Api if uri.path() != DOCUMENT => Visit::of(&mut request, format == Format::Api).await,
+        _ => Ok(None),
+    };
+    let (visit, answer) = match visit {
+        Ok(visit) if format.is_served_at(&uri, visit.is_some()) => (visit, inner.call(request).await),
+        Ok(visit) => (visit, Err(ApiError::Other(StatusCode::NOT_FOUND, "Not found.".to_owned()).into())),
+        Err(error) => (None, Err(error)),
     };
     let mut response = match answer {
         Ok(response) => response.into_response(),
@@ -129,6 +142,9 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
             error::response(error, &method, &url)
         }
     };
+    if let Some(visit) = visit {
+        response = visit.show(response).await;
+    }
     if method == Method::HEAD {
         response.set_body(());
     }
@@ -155,7 +171,7 @@ async fn frame<E: Endpoint<Output: IntoResponse>>(inner: Arc<E>, request: Reques
     headers.insert(HeaderName::from_static("x-inventree-api"), HeaderValue::from(API_VERSION));
     for (name, value) in [
         (HeaderName::from_static("x-inventree-version"), INVENTREE_VERSION),
-        (header::VARY, "Authorization, Cookie"),
+        (header::VARY, "Accept, Authorization, Cookie"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -3,24 +3,91 @@
 
 use std::collections::HashMap;
 
-use super::registry::{MetaOperation, MetaSchema, MetaSchemaRef, Registry};
+use super::registry::{MetaOperation, MetaOperationParam, MetaParamIn, MetaSchema, MetaSchemaRef, Registry};
 use poem::http::Method;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::schema::resolve;
 use crate::access::{Principal, Required};
 
 /// The metadata of one path.
+#[derive(Debug)]
 pub(super) struct Metadata {
-    name: String,
-    description: String,
-    actions: Vec<Action>,
+    /// What it is, in a few words.
+    pub(super) name: String,
+    /// What it is, in a sentence.
+    pub(super) description: String,
+    /// What can be done.
+    pub(super) verbs: Vec<Verb>,
+    /// What reading may be asked.
+    pub(super) parameters: Vec<Parameter>,
+    /// Of the root: every address where something is read without naming one.
+    pub(super) places: Vec<String>,
+    /// The fields of what is written and read: an object. As text, since there are hundreds of paths.
+    fields: Box<RawValue>,
 }
 
-struct Action {
-    method: Method,
-    required: Option<Required>,
-    fields: Value,
+/// One method of a path.
+#[derive(Debug)]
+pub(super) struct Verb {
+    /// Its name.
+    pub(super) method: Method,
+    /// What it needs; nothing where it is public.
+    pub(super) required: Option<Required>,
+    /// Whether it takes a body.
+    pub(super) has_body: bool,
+}
+
+/// One query parameter.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    /// Its name.
+    pub(super) name: String,
+    /// Its type: `integer`, `string`, ..., or the format of a string.
+    pub(super) kind: &'static str,
+    /// What it may be, where that is a fixed set.
+    pub(super) choices: Vec<String>,
+}
+
+/// What a caller may do at a path.
+#[derive(Debug, Serialize)]
+pub(super) struct Described<'a> {
+    name: &'a str,
+    description: &'a str,
+    renders: [&'static str; 1],
+    parses: [&'static str; 3],
+    #[serde(serialize_with = "as_map")]
+    actions: Vec<(&'a str, &'a RawValue)>,
+}
+
+fn as_map<S: Serializer>(actions: &Vec<(&str, &RawValue)>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(actions.iter().copied())
+}
+
+impl Verb {
+    fn of(operation: &MetaOperation, needs: &HashMap<Method, Required>) -> Self {
+        let method = operation.method.clone();
+        Self { required: needs.get(&method).cloned(), has_body: operation.request.is_some(), method }
+    }
+
+    /// Whether a caller may.
+    pub(super) fn is_open_to(&self, caller: Option<&Principal>) -> bool {
+        match (&self.required, caller) {
+            (None, _) => true,
+            (Some(required), Some(caller)) => required.check(caller).is_ok(),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+impl Parameter {
+    fn of(parameter: &MetaOperationParam, registry: &Registry) -> Option<Self> {
+        let schema = resolve(&registry.schemas, &parameter.schema)?;
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let kind = schema.format.filter(|_| schema.ty == "string").unwrap_or(schema.ty);
+        Some(Self { name: parameter.name.clone(), kind, choices: schema.enum_items.iter().map(text).collect() })
+    }
 }
 
 impl Metadata {
@@ -38,39 +105,44 @@ impl Metadata {
             let content = operation.request.as_ref()?.content.first()?;
             resolve(&registry.schemas, &content.schema)
         });
-        let fields = fields(reading, writing, registry);
-        let action = |(method, operation): (Method, Option<&MetaOperation>)| {
-            operation?;
-            let required = needs.get(&method).cloned();
-            let fields = if method == Method::DELETE { json!({}) } else { fields.clone() };
-            Some(Action { method, required, fields })
-        };
-        let listed =
-            [(Method::GET, get), (Method::POST, post), (Method::PUT, put), (Method::DELETE, of(Method::DELETE))];
+        let order = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        let asked = get.into_iter().flat_map(|operation| &operation.params);
+        let asked = asked.filter(|parameter| parameter.in_type == MetaParamIn::Query);
         let first = operations.first();
         Self {
             name: first.and_then(|o| o.summary).map_or(path, |text| text.trim_end_matches('.')).to_owned(),
             description: first.and_then(|o| o.description.or(o.summary)).unwrap_or_default().to_owned(),
-            actions: listed.into_iter().filter_map(action).collect(),
+            verbs: order.into_iter().filter_map(of).map(|operation| Verb::of(operation, needs)).collect(),
+            places: Vec::new(),
+            parameters: asked.filter_map(|parameter| Parameter::of(parameter, registry)).collect(),
+            fields: serde_json::value::to_raw_value(&fields(reading, writing, registry)).unwrap_or_default(),
         }
     }
 
     /// As one caller sees it: without the actions that they may not take.
-    pub(super) fn describe(&self, caller: Option<&Principal>) -> Value {
-        let may = |action: &&Action| match (&action.required, caller) {
-            (None, _) => true,
-            (Some(required), Some(caller)) => required.check(caller).is_ok(),
-            (Some(_), None) => false,
-        };
-        let actions: Map<String, Value> =
-            self.actions.iter().filter(may).map(|a| (a.method.to_string(), a.fields.clone())).collect();
-        json!({
-            "name": self.name,
-            "description": self.description,
-            "renders": ["application/json"],
-            "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-            "actions": actions,
-        })
+    pub(super) fn describe(&self, caller: Option<&Principal>) -> Described<'_> {
+        let may = self.verbs.iter().filter(|verb| verb.is_open_to(caller)).map(|verb| verb.method.as_str());
+        let nothing: &RawValue = serde_json::from_str("{}").unwrap_or(RawValue::NULL);
+        let mut actions: Vec<(&str, &RawValue)> = Vec::new();
+        for method in may {
+            // Django REST knows only PUT here.
+            let name = if method == "PATCH" { "PUT" } else { method };
+            if !actions.iter().any(|(other, _)| *other == name) {
+                actions.push((name, if method == "DELETE" { nothing } else { &self.fields }));
+            }
+        }
+        Described {
+            name: &self.name,
+            description: &self.description,
+            renders: ["application/json"],
+            parses: ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+            actions,
+        }
+    }
+
+    /// The fields, by their names.
+    pub(super) fn fields(&self) -> Map<String, Value> {
+        serde_json::from_str(self.fields.get()).unwrap_or_default()
     }
 }
 

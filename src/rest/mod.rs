@@ -2,6 +2,7 @@
 
 mod asked;
 pub mod body;
+mod browse;
 mod count;
 pub mod crud;
 pub mod error;

@@ -50,7 +50,7 @@ both! {
             let answer = actor.get(&app, path).await;
             for (name, value) in [
                 ("content-type", "application/json"), ("x-inventree-api", "534"), ("cache-control", "no-store"),
-                ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("vary", "Authorization, Cookie"),
+                ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("vary", "Accept, Authorization, Cookie"),
             ] {
                 assert_eq!(answer.header(name), value, "{path}");
             }

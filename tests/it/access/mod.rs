@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bearer;
+mod browse;
 mod credentials;
 mod guard;
 mod idiom;

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_doc;
 mod applications;
+mod browse;
 mod consent;
 mod driver;
 mod elsewhere;
