@@ -113,7 +113,7 @@ async fn answered<E: Endpoint>(next: std::sync::Arc<E>, mut request: Request, ht
 pub fn spawn_background(ctx: &Ctx) -> tokio::task::JoinHandle<()> {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        tokio::join!(every_minute(&ctx), every_few_seconds(&ctx), every_second(&ctx));
+        tokio::join!(every_hour(&ctx), every_minute(&ctx), every_few_seconds(&ctx), every_second(&ctx));
     })
 }
 
@@ -126,6 +126,16 @@ async fn every_second(ctx: &Ctx) {
         second.tick().await;
         if let Err(error) = oauth::deliver_logouts(ctx).await {
             tracing::error!(%error, "logouts could not be delivered");
+        }
+    }
+}
+
+async fn every_hour(ctx: &Ctx) {
+    let mut hour = tokio::time::interval(std::time::Duration::from_hours(1));
+    loop {
+        hour.tick().await;
+        if let Err(error) = ctx.db.tend().await {
+            tracing::error!(%error, "the database could not look at its tables");
         }
     }
 }

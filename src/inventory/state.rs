@@ -79,15 +79,7 @@ const CLASSES: &[&Class] = &[
     &Class {
         name: "PurchaseOrderStatus",
         model: "purchaseorder",
-        codes: &[
-            PENDING,
-            code(20, "PLACED", "Placed", "primary"),
-            ON_HOLD,
-            COMPLETE,
-            CANCELLED,
-            LOST,
-            RETURNED,
-        ],
+        codes: &[PENDING, code(20, "PLACED", "Placed", "primary"), ON_HOLD, COMPLETE, CANCELLED, LOST, RETURNED],
     },
     &Class {
         name: "SalesOrderStatus",

@@ -12,7 +12,8 @@ use poem_openapi::{
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait, FromQueryResult,
-    IntoActiveModel, Iterable as _, Order, PrimaryKeyTrait, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    IntoActiveModel, Iterable as _, Order, PrimaryKeyTrait, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
     sea_query::{Expr, ExprTrait as _, SimpleExpr},
 };
 use serde::Serialize;

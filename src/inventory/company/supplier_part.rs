@@ -474,7 +474,10 @@ impl SupplierPartRead {
 }
 
 /// The supplier parts with these keys, without details.
-pub(in crate::inventory) async fn plain(view: &View<'_>, keys: BTreeSet<i32>) -> Result<HashMap<i32, SupplierPartRead>, ApiError> {
+pub(in crate::inventory) async fn plain(
+    view: &View<'_>,
+    keys: BTreeSet<i32>,
+) -> Result<HashMap<i32, SupplierPartRead>, ApiError> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }

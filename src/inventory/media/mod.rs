@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-pub(super) use self::{file::keep, picture::store};
 pub use self::serve::routes;
+pub(super) use self::{file::keep, picture::store};
 use crate::{clock::Rng, ctx::Ctx, secret::hex};
 
 /// The folder of the pictures of parts.

@@ -1,9 +1,6 @@
 //! Pictures: really decoded before they are kept, under limits that no crafted file gets past, each with a thumbnail.
 
-use std::{
-    io::Cursor,
-    path::Path,
-};
+use std::{io::Cursor, path::Path};
 
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;

@@ -117,14 +117,7 @@ mod tests {
         assert_eq!(kind(&format!("{digest}.png")), Some("image/png"));
         assert_eq!(kind(&format!("{digest}.thumbnail.jpg")), Some("image/jpeg"));
         assert_eq!(kind(&format!("{digest}.html")), Some("application/octet-stream"));
-        for name in [
-            "",
-            "x.png",
-            "..",
-            "%2e%2e",
-            &format!("{digest}.png.html"),
-            &format!("../{digest}.png"),
-        ] {
+        for name in ["", "x.png", "..", "%2e%2e", &format!("{digest}.png.html"), &format!("../{digest}.png")] {
             assert_eq!(kind(name), None, "{name}");
         }
     }

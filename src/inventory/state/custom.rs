@@ -107,10 +107,12 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let column = |column: C| Expr::col(column.as_column_ref());
     Table {
         filters: vec![Filter::eq("reference_status", Kind::Text, C::ReferenceStatus)],
-        search: [C::Key, C::Name, C::Label, C::ReferenceStatus].map(|name| {
-            use sea_orm::sea_query::ExprTrait as _;
-            column(name).cast_as("text")
-        }).into(),
+        search: [C::Key, C::Name, C::Label, C::ReferenceStatus]
+            .map(|name| {
+                use sea_orm::sea_query::ExprTrait as _;
+                column(name).cast_as("text")
+            })
+            .into(),
         search_notes: Vec::new(),
         ordering: vec![("key", column(C::Key))],
         default_order: vec![(column(C::Key), Order::Asc)],

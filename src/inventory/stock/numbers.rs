@@ -50,13 +50,14 @@ pub(in crate::inventory) async fn of_parts(ctx: &Ctx, keys: BTreeSet<i32>) -> Re
         String::new()
     };
     let in_stock = in_stock_sql("s");
+    // CROSS: SQLite then goes from the few parts to their stock, and never through all stock that is not sold.
     let sql = format!(
         "WITH RECURSIVE below(root, id) AS (SELECT id, id FROM part {among} UNION \
          SELECT below.root, part.id FROM part JOIN below ON part.variant_of = below.id) \
          SELECT below.root AS root, below.root = below.id AS own, CAST(SUM(s.quantity) AS BIGINT) AS quantity, \
          CAST(SUM(CASE WHEN l.external THEN s.quantity ELSE 0 END) AS BIGINT) AS external, COUNT(*) AS items \
-         FROM below JOIN stock_item s ON s.part = below.id LEFT JOIN stock_location l ON l.id = s.location \
-         WHERE {in_stock} GROUP BY below.root, below.root = below.id"
+         FROM below CROSS JOIN stock_item s LEFT JOIN stock_location l ON l.id = s.location \
+         WHERE s.part = below.id AND {in_stock} GROUP BY below.root, below.root = below.id"
     );
     let db = ctx.db.reader();
     let rows = Row::find_by_statement(sea_orm::Statement::from_string(db.get_database_backend(), sql)).all(db).await?;

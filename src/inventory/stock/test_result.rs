@@ -133,8 +133,9 @@ fn of_template(name: &'static str) -> Filter {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     use stock_test_result::Column as C;
     let column = |column: C| Expr::col(column.as_column_ref());
-    let template =
-        |name: &str| Expr::cust(format!("(SELECT t.{name} FROM part_test_template t WHERE t.id = stock_test_result.template)"));
+    let template = |name: &str| {
+        Expr::cust(format!("(SELECT t.{name} FROM part_test_template t WHERE t.id = stock_test_result.template)"))
+    };
     Table {
         filters: vec![
             Filter::by("stock_item", Kind::Key("stock_item"), |value, view| {

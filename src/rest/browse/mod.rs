@@ -75,7 +75,7 @@ impl Visit {
         let answer: Option<Value> =
             Some(&body).filter(|body| body.len() <= SHOWN).and_then(|body| serde_json::from_slice(body).ok());
         let status = response.status();
-        let sheet = Sheet::of(self, status, answer, body.len());
+        let sheet = Sheet::of(self, status, answer.as_ref(), body.len());
         let page = Page(sheet).status(status).into_response();
         let (parts, body) = page.into_parts();
         response.headers_mut().extend(parts.headers);

@@ -88,7 +88,7 @@ struct Field {
 }
 
 impl Sheet {
-    pub(super) fn of(visit: Visit, status: StatusCode, answer: Option<Value>, bytes: usize) -> Self {
+    pub(super) fn of(visit: Visit, status: StatusCode, answer: Option<&Value>, bytes: usize) -> Self {
         let Visit { frame, matched, method, path, query, sent } = visit;
         let metadata = matched.metadata();
         let fields = metadata.map(Metadata::fields).unwrap_or_default();
@@ -104,15 +104,15 @@ impl Sheet {
             description,
             crumbs: crumbs(&path),
             verbs: verbs.iter().map(|verb| (look(&verb.method), verb.method.clone(), needs(verb))).collect(),
-            json: answer.as_ref().map(|answer| json::html(answer, &links(&path, &fields, answer))),
+            json: answer.map(|answer| json::html(answer, &links(&path, &fields, answer))),
             raw: format!("{path}?{}", with(&query, "format", "json")),
-            pages: answer.as_ref().and_then(Pages::of),
+            pages: answer.and_then(Pages::of),
             is_asking: asked.iter().any(|asked| !asked.value.is_empty() && !PAGING.contains(&asked.name.as_str())),
             asked,
             forms: if status == StatusCode::UNAUTHORIZED {
                 Vec::new()
             } else {
-                forms(verbs, &fields, &method, answer.as_ref(), sent.filter(|_| !status.is_success()).as_deref())
+                forms(verbs, &fields, &method, answer, sent.filter(|_| !status.is_success()).as_deref())
             },
             fields: fields.iter().map(|(name, field)| Field::of(name, field)).collect(),
             places: metadata.map(|metadata| metadata.places.clone()).unwrap_or_default(),

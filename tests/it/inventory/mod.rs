@@ -13,5 +13,5 @@ mod stock;
 mod stock_actions;
 mod stock_location;
 mod stock_sums;
-mod tags;
 mod stock_test;
+mod tags;

@@ -34,7 +34,9 @@ async fn shop(app: &App) -> Shop {
         "key": 61, "name": "MOLTEN", "label": "Molten", "logical_key": 60, "reference_status": "StockStatus",
     });
     root.make(app, CUSTOM, broken).await;
-    let made = root.post(app, "/api/stock/", json!({ "part": part, "quantity": 5, "location": place, "status_custom_key": 11 })).await;
+    let made = root
+        .post(app, "/api/stock/", json!({ "part": part, "quantity": 5, "location": place, "status_custom_key": 11 }))
+        .await;
     let item = made.json()[0]["pk"].as_i64().unwrap_or_else(|| panic!("{}", made.text));
     Shop { root, part, place, item }
 }

@@ -55,8 +55,11 @@ pub(super) async fn change_status(view: &View<'_>, sent: ChangeStatus) -> Result
         for key in &keys {
             let row = batch.row(*key)?;
             if rules::state_of(&row) != state {
-                let change =
-                    stock_item::ActiveModel { status: Set(state.key), status_custom_key: Set(state.custom), ..Default::default() };
+                let change = stock_item::ActiveModel {
+                    status: Set(state.key),
+                    status_custom_key: Set(state.custom),
+                    ..Default::default()
+                };
                 batch.ledger.change(&row, change, Event::Updated, Deltas::default()).await?;
             }
         }
