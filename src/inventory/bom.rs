@@ -18,8 +18,9 @@ use sea_orm::{
 };
 use serde::Serialize;
 
+pub(super) use self::read::can_build;
 pub(super) use self::{
-    checked::{bill_changed, on_bill},
+    checked::{bill as lines_of, bill_changed, on_bill},
     copy::{Copy, copy},
     rules::tracked,
     substitute::Substitutes,

@@ -37,6 +37,10 @@ linked! {
     ManufacturerPart => "manufacturerpart", "/api/company/part/manufacturer/", Some("manufacturer_part");
     /// A test of the stock of a part.
     TestTemplate => "parttesttemplate", "/api/part/test-template/", Some("part_test_template");
+    /// A build order, of which there is none yet.
+    BuildOrder => "build", "/api/build/", None;
+    /// A purchase order, of which there is none yet.
+    PurchaseOrder => "purchaseorder", "/api/order/po/", None;
     /// A user.
     User => "user", "/api/user/", Some("user");
     /// An owner: a user or a group.

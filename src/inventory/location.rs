@@ -21,6 +21,7 @@ use serde::Serialize;
 use super::{
     links,
     location_type::LocationTypeRead,
+    owner::Mine,
     tags::{self, Tagged},
     tree::{self, TreePath},
 };
@@ -141,7 +142,7 @@ tree::tree!(
     stock_location,
     "stock_location",
     "Locations",
-    lock 7_203_002,
+    lock 7_203_011,
     holds ("stock_item", "location"),
     "You cannot make this stock location structural because some stock items are already located into it!"
 );
@@ -251,11 +252,16 @@ impl Resource for Locations {
 
     async fn check(
         tx: &Tx,
-        _view: &View<'_>,
+        view: &View<'_>,
         before: Option<&stock_location::Model>,
         _sent: &LocationWrite,
         change: &mut stock_location::ActiveModel,
     ) -> Result<(), ApiError> {
+        let mine = Mine::of(tx, view.who).await?;
+        mine.location(tx, before.map(|row| row.id)).await?;
+        if let Set(parent) = change.parent {
+            mine.location(tx, parent).await?;
+        }
         tree::check::<Self::Entity>(tx, before, change).await
     }
 

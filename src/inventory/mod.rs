@@ -1,13 +1,16 @@
 //! The inventory: one file a resource. Orders and builds are yet to come; until then the numbers that derive from them are
 //! zero.
 
+mod barcode;
 mod bom;
 mod company;
+mod generate;
 mod links;
 mod location;
 mod location_type;
 mod media;
 mod money;
+mod owner;
 mod part;
 mod part_category;
 mod person;
@@ -63,6 +66,7 @@ pub fn api() -> impl OpenApi {
         Crud::<stock::Track>::new(),
         Crud::<stock::Results>::new(),
     );
+    let barcodes = (generate::Operations, barcode::Operations, Crud::<barcode::history::Scans>::new());
     let states = (Crud::<state::custom::Customs>::new(), state::Operations);
-    ((parts, relatives, bom), (places, companies, stock, states))
+    ((parts, relatives, bom), (places, companies, stock, states, barcodes))
 }

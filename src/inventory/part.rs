@@ -41,7 +41,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     rest::{
-        ApiError, Json, Purpose, Resource, Table, View,
+        ApiError, Json, Params, Purpose, Resource, Table, View,
         field::{Given, Key, Link, Markdown, Number, OrBlank, Required, Upload},
         not_found,
     },
@@ -393,7 +393,10 @@ impl Operations {
         }
         let numbers = of_parts(&ctx, [pk.0].into()).await?.remove(&pk.0).unwrap_or_default();
         let total_stock = numbers.total().to_f64();
+        let view = View { ctx: ctx.0, who: &who.0, params: &Params::default(), purpose: Purpose::Detail };
+        let can_build = bom::can_build(&view, pk.0).await?;
         // Nothing is promised to anybody yet.
-        Ok(Json(PartRequirements { total_stock, unallocated_stock: total_stock, ..PartRequirements::default() }))
+        let unallocated_stock = total_stock;
+        Ok(Json(PartRequirements { total_stock, unallocated_stock, can_build, ..PartRequirements::default() }))
     }
 }

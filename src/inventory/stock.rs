@@ -1,7 +1,9 @@
 //! `/api/stock/`: stock items, and what is done with them.
 
 mod action;
+mod batch;
 mod create;
+mod expiry;
 mod family;
 mod filters;
 mod ledger;
@@ -28,7 +30,9 @@ use serde::Serialize;
 
 pub(super) use self::{
     action::Actions,
+    batch::{About, code as batch_code},
     create::first,
+    family::{latest_serial, next_serials},
     ledger::{in_stock_sql, lock},
     numbers::{Numbers, of_parts},
     status::{EVENTS, STATUSES},
@@ -38,6 +42,7 @@ pub(super) use self::{
 use self::{filters::TABLE, ledger::Ledger, read::StockRead};
 use super::{
     links,
+    owner::Mine,
     state::{self, StateClass},
     tags,
 };
@@ -179,6 +184,13 @@ impl Resource for StockItems {
         }
     }
 
+    async fn narrow(
+        view: &View<'_>,
+        query: Select<stock_item::Entity>,
+    ) -> Result<Select<stock_item::Entity>, ApiError> {
+        filters::narrow(view, query).await
+    }
+
     fn columns(query: Select<stock_item::Entity>, _view: &View<'_>) -> Select<stock_item::Entity> {
         query
             .join(JoinType::InnerJoin, stock_item::Relation::Part.def())
@@ -225,6 +237,7 @@ impl Resource for StockItems {
     }
 
     async fn erase(tx: &Tx, view: &View<'_>, row: stock_item::Model) -> Result<(), ApiError> {
+        Mine::of(tx, view.who).await?.item(tx, &row).await?;
         Ok(Ledger::new(tx, view, None).discard(row).await?)
     }
 }
@@ -330,9 +343,9 @@ async fn part_of(tx: &Tx, key: i32) -> Result<part::Model, ApiError> {
 }
 
 /// Whether a location may hold stock; for those who only have it as a field.
-async fn placeable(tx: &Tx, location: Option<i32>) -> Result<(), ApiError> {
+async fn placeable(tx: &Tx, view: &View<'_>, location: Option<i32>) -> Result<(), ApiError> {
     match location {
-        Some(location) => ledger::placeable(tx, "location", location).await,
+        Some(location) => ledger::placeable(tx, view, "location", location).await,
         None => Ok(()),
     }
 }

@@ -14,6 +14,9 @@ pub(super) const RELATION: i32 = 7_203_004;
 /// To name a test.
 pub(super) const TEST: i32 = 7_203_005;
 
+/// To say on what a barcode stands.
+pub(super) const BARCODE: i32 = 7_203_006;
+
 /// Waits until nobody else has this turn; it ends with the transaction.
 pub(super) async fn take(tx: &Tx, number: i32) -> Result<(), DbErr> {
     if tx.get_database_backend() != DbBackend::Postgres {

@@ -95,6 +95,8 @@ pub trait Resource: Send + Sync + 'static {
     const PLAIN_CREATE: bool = true;
     /// Whether clients only read.
     const READ_ONLY: bool = false;
+    /// Whether clients change one; where not, they make and delete it.
+    const PLAIN_CHANGE: bool = true;
     /// Whether deleting is the plain operation; where not, the resource writes its own.
     const PLAIN_DELETE: bool = true;
 
@@ -511,7 +513,8 @@ fn keeps<R: Resource>(method: &Method, detail: bool) -> bool {
         Method::POST => R::PLAIN_CREATE,
         Method::DELETE if detail => R::PLAIN_DELETE,
         Method::DELETE => R::BULK_DELETE,
-        Method::PUT | Method::PATCH => detail || R::BULK,
+        Method::PUT | Method::PATCH if detail => R::PLAIN_CHANGE,
+        Method::PUT | Method::PATCH => R::BULK,
         _ => true,
     }
 }

@@ -89,6 +89,9 @@ pub enum ApiError {
     /// Any other refusal, with its status.
     #[error("{1}")]
     Other(StatusCode, String),
+    /// A refusal in a shape of its own.
+    #[error("refused")]
+    Said(StatusCode, Value),
     /// The database failed.
     #[error("A server error occurred.")]
     Db(DbErr),
@@ -150,7 +153,7 @@ impl ResponseError for ApiError {
             Self::NotFound(_) | Self::NoEndpoint => StatusCode::NOT_FOUND,
             Self::Refused(refused) => refused.status(),
             Self::Denied => StatusCode::FORBIDDEN,
-            Self::Other(status, _) => *status,
+            Self::Other(status, _) | Self::Said(status, _) => *status,
             Self::Db(_) | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -159,6 +162,7 @@ impl ResponseError for ApiError {
         match self {
             Self::Invalid(fields) => respond(self.status(), &Value::Object(fields.0.clone())),
             Self::Several(errors) => respond(self.status(), &Value::Array(errors.clone())),
+            Self::Said(status, body) => respond(*status, body),
             Self::Refused(refused) => refused.as_response(),
             error => respond(self.status(), &json!({ "detail": error.to_string() })),
         }

@@ -205,6 +205,12 @@ text!(
     "email"
 );
 
+text!(
+    /// What a scanner read: whatever it is, separators of its fields and all.
+    Scanned,
+    "barcode"
+);
+
 /// A text for which null is the same as nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

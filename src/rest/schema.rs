@@ -243,7 +243,8 @@ fn string(schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
         return Ok(Value::String(text));
     }
     let markdown = schema.format == Some("markdown");
-    let kept = |c: &char| !c.is_control() || (markdown && matches!(c, '\n' | '\t' | '\r'));
+    let scanned = schema.format == Some("barcode");
+    let kept = |c: &char| scanned || !c.is_control() || (markdown && matches!(c, '\n' | '\t' | '\r'));
     let text: String = text.chars().filter(kept).collect();
     let text = text.trim();
     if text.is_empty() {
@@ -264,7 +265,7 @@ fn string(schema: &MetaSchema, value: Value) -> Result<Value, Wrong> {
         Some("date" | "naive-date") if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() => {
             return Err("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.".into());
         }
-        _ if !markdown && has_tag(text) => return Err("Remove HTML tags from this value".into()),
+        _ if !markdown && !scanned && has_tag(text) => return Err("Remove HTML tags from this value".into()),
         _ => {}
     }
     Ok(Value::String(text.to_owned()))

@@ -76,11 +76,11 @@ pub const ALL: &[Setting] = &[
     off("PART_BOM_ALLOW_ZERO_QUANTITY", "Zero in BOM", "Lines of a bill of material can have quantity zero."),
     // Stock.
     off("SERIAL_NUMBER_GLOBALLY_UNIQUE", "Unique serials", "A serial number exists once among all parts."),
-    on("STOCK_DELETE_DEPLETED_DEFAULT", "Delete when empty", "New stock is deleted when used up, by default.").fixed(),
+    on("STOCK_DELETE_DEPLETED_DEFAULT", "Delete when empty", "New stock is deleted when used up, by default."),
     on("STOCK_ALLOW_EDIT_SERIAL", "Editable serials", "The serial number of a stock item can be changed."),
     on("STOCK_ALLOW_DELETE_SERIALIZED", "Delete serialized", "Serialized stock can be deleted."),
-    off("STOCK_ENABLE_EXPIRY", "Expiry", "Stock can expire.").fixed(),
-    off("STOCK_OWNERSHIP_CONTROL", "Ownership", "Only owners can change what they own.").fixed(),
+    off("STOCK_ENABLE_EXPIRY", "Expiry", "Stock can expire."),
+    off("STOCK_OWNERSHIP_CONTROL", "Ownership", "Only owners can change what they own."),
     text("STOCK_LOCATION_DEFAULT_ICON", "Location icon", "The icon of locations that have none.", ""),
     off("STOCK_SHOW_INSTALLED_ITEMS", "Installed items", "Clients list items that are installed in others."),
     on("STOCK_ENFORCE_BOM_INSTALLATION", "Check BOM", "Only what the bill of material names can be installed."),
@@ -101,7 +101,7 @@ pub const ALL: &[Setting] = &[
     off("TRANSFERORDER_ENABLED", "Transfer orders", "Transfer orders can be made.").fixed(),
     off("PROJECT_CODES_ENABLED", "Project codes", "Orders can have project codes.").fixed(),
     // What this server does not do.
-    off("BARCODE_ENABLE", "Barcodes", "Barcodes can be scanned.").fixed(),
+    on("BARCODE_ENABLE", "Barcodes", "Clients offer to scan barcodes."),
     off("LABEL_ENABLE", "Labels", "Labels can be printed.").fixed(),
     off("REPORT_ENABLE", "Reports", "Reports can be printed.").fixed(),
     text("REPORT_DEFAULT_PAGE_SIZE", "Page size", "The paper of reports that name none.", "A4").fixed(),
@@ -120,6 +120,32 @@ pub const ALL: &[Setting] = &[
         "Category parameters",
         "A new part gets the parameters of its category, unless it says otherwise.",
     ),
+    // Stock, continued.
+    text("STOCK_STALE_DAYS", "Stale", "Stock is stale so long before it expires; never with 0.", "0")
+        .of(Kind::Integer(0, 36_500), "0")
+        .in_units("days"),
+    off("STOCK_ALLOW_EXPIRED_SALE", "Sell expired", "Expired stock can go to customers."),
+    off(
+        "STOCK_ALLOW_OUT_OF_STOCK_TRANSFER",
+        "Move what is out",
+        "Stock that is not here can be moved, which brings it back.",
+    ),
+    off("STOCK_MERGE_ON_TRANSFER", "Merge when moved", "Moved stock merges into matching stock, unless a client says."),
+    text("STOCK_BATCH_CODE_TEMPLATE", "Batch codes", "How the batch code of new stock is made.", "")
+        .of(Kind::Template, ""),
+    off("STOCKTAKE_EXCLUDE_EXTERNAL", "Without external", "Counts of parts leave out stock in external locations."),
+    // Barcodes.
+    off("BARCODE_STORE_RESULTS", "Keep scans", "What is scanned is kept."),
+    text("BARCODE_RESULTS_MAX_NUM", "Scans kept", "So many scans are kept, the newest.", "100")
+        .of(Kind::Integer(1, 100_000), "100"),
+    text("BARCODE_INPUT_DELAY", "Scanner delay", "How long clients wait for the end of a barcode.", "50")
+        .of(Kind::Integer(1, 10_000), "50")
+        .in_units("ms"),
+    on("BARCODE_WEBCAM_SUPPORT", "Camera", "Clients offer to scan with a camera."),
+    off("BARCODE_SHOW_TEXT", "Show text", "Clients show what stands in a barcode."),
+    text("INTERNAL_BARCODE_FORMAT", "Barcode format", "How new barcodes refer to things.", "json")
+        .of(Kind::Choice(&[("json", "JSON"), ("short", "Short")]), "json"),
+    text("SHORT_BARCODE_PREFIX", "Barcode prefix", "How short barcodes begin.", "INV-").of(Kind::Text(10), "INV-"),
 ];
 
 const DAYS: &[(i64, &str)] =

@@ -10,14 +10,14 @@ use poem_openapi::Object;
 use sea_orm::{QueryOrder as _, prelude::*};
 use serde::Serialize;
 
-use super::{Row, filters::TABLE, links, substitute::SubstituteRead};
+use super::{Lines, Row, checked::bill, filters::TABLE, links, substitute::SubstituteRead};
 use crate::{
     inventory::{
         part::{Parts, brief},
         stock::{self, Numbers, StockItems},
     },
     rest::{
-        ApiError, Resource as _, View,
+        ApiError, Params, Purpose, Resource as _, View,
         field::{Key, Number, Shown},
     },
 };
@@ -155,6 +155,21 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<BomItemR
         read
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// How many of an assembly could be built of what is there: as many as by the line that allows fewest. What is consumed
+/// without being counted limits nothing, and without lines there is nothing to build of.
+pub(in crate::inventory) async fn can_build(view: &View<'_>, part: i32) -> Result<f64, ApiError> {
+    if !view.who.may(Lines::VIEW) {
+        return Ok(0.0);
+    }
+    let bill = bill(view.ctx.db.reader(), part).await?;
+    let rows = bill.into_iter().filter(|item| !item.consumable).map(|item| Row { item }).collect();
+    let params = Params::default();
+    let lines = show(&View { params: &params, purpose: Purpose::List, ..*view }, rows).await?;
+    let least = lines.iter().map(BomItemRead::buildable).reduce(f64::min);
+    // No part of an assembly is one.
+    Ok(least.unwrap_or_default().floor())
 }
 
 impl BomItemRead {

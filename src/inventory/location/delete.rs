@@ -7,6 +7,7 @@ use super::Locations;
 use crate::{
     db::Tx,
     inventory::{
+        owner::Mine,
         stock::{self, StockItems},
         tree::{self, Tree as _},
     },
@@ -25,6 +26,7 @@ pub(super) async fn delete(view: &View<'_>, pk: i32, choice: Choice) -> Result<(
     let deleted = view.ctx.db.write(|tx| async move {
         tree::lock::<Entity>(&tx, true).await?;
         stock::lock(&tx).await?;
+        Mine::of(&tx, view.who).await?.location(&tx, Some(pk)).await?;
         let node = Entity::node(&locked::<Locations>(&tx, pk).await?);
         if choice.items {
             let query = stock_item::Entity::find().order_by_asc(stock_item::Column::Id);

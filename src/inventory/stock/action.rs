@@ -4,23 +4,28 @@
 
 mod adjust;
 mod convert;
+mod disassemble;
 mod install;
 mod merge;
 mod send;
 mod serialize;
+mod shape;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entities::{exact::Quantity, inventory::stock_item};
+use entities::inventory::stock_item;
 use poem::web::Data;
-use poem_openapi::{Object, OpenApi, param::Path};
+use poem_openapi::{OpenApi, param::Path};
 use sea_orm::{ActiveValue::Set, DbErr};
-use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::shape::{
+    Add, Adjustment, Assigned, Assignment, ChangeStatus, Convert, Converted, Count, Disassemble, Done, Install,
+    Installed, Merge, Merged, Notes, Return, Returned, Serialize_, StatusChanged, Transfer, Uninstall, Uninstalled,
+};
 use super::{
-    super::{links, state::STOCK},
+    super::{owner::Mine, state::STOCK},
     StockItems, StockRead,
     ledger::{self, Ledger},
     shown,
@@ -29,63 +34,11 @@ use crate::{
     access::Auth,
     ctx::Ctx,
     db::Tx,
-    rest::{
-        ApiError, Body, Created, Fields, Params, Purpose, Resource as _, View,
-        error::no_such_pk,
-        field::{Given, Key, Number, OrBlank},
-        invalid_object,
-    },
+    rest::{ApiError, Body, Created, Fields, Params, Purpose, Resource as _, View, error::no_such_pk, invalid_object},
 };
 
 /// No action takes more items at once.
 const MAX_ITEMS: usize = 1000;
-
-/// An item and how much of it.
-#[derive(Debug, Clone, Object)]
-#[oai(rename = "StockAdjustmentItem")]
-struct Adjustment {
-    /// The item
-    pk: Key<links::StockItem>,
-    /// How much
-    quantity: Number<Quantity>,
-    /// Batch code, where it changes
-    #[oai(validator(max_length = 100))]
-    batch: Given<String>,
-    /// The state, where it changes
-    status: Given<Option<i32>>,
-    /// In what it is kept, where it changes
-    #[oai(validator(max_length = 50))]
-    packaging: Given<String>,
-    /// Merge into matching stock at the new location
-    merge: Given<bool>,
-}
-
-/// What was done with an item.
-#[derive(Debug, Clone, Object, Serialize)]
-#[oai(rename = "StockAdjusted")]
-struct Adjusted {
-    /// The item; null if it is gone with its last
-    pk: Option<i32>,
-    /// How much was asked for, as a decimal text
-    quantity: String,
-}
-
-/// What was done.
-#[derive(Debug, Clone, Object, Serialize)]
-#[oai(rename = "StockAdjustment")]
-struct Done {
-    /// The items
-    items: Vec<Adjusted>,
-    /// Why
-    notes: String,
-    /// Where
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    location: Option<i32>,
-}
-
-/// A text that may be left out.
-type Notes = Given<OrBlank>;
 
 fn notes(sent: &Notes) -> Option<String> {
     sent.0.as_ref().map(|notes| notes.0.clone())
@@ -116,6 +69,10 @@ impl<'a> Batch<'a> {
         }
         ledger::lock(tx).await?;
         let found = ledger::items(tx, keys).await?;
+        let mine = Mine::of(tx, view.who).await?;
+        for row in &found {
+            mine.item(tx, row).await?;
+        }
         let rows: BTreeMap<i32, stock_item::Model> = found.into_iter().map(|row| (row.id, row)).collect();
         let mut batch = Self { ledger: Ledger::new(tx, view, notes), rows, errors: vec![json!({}); keys.len()], field };
         let mut seen = BTreeSet::new();
@@ -180,193 +137,6 @@ async fn beside(tx: &Tx, item: &Adjustment) -> Result<stock_item::ActiveModel, A
 /// The operations.
 pub(in crate::inventory) struct Actions;
 
-/// Counted stock.
-#[derive(Debug, Object)]
-#[oai(rename = "StockCount")]
-struct Count {
-    /// The items
-    items: Vec<Adjustment>,
-    /// Why
-    notes: Notes,
-    /// Where it was found, if that is new
-    location: Given<Option<Key<links::Location>>>,
-}
-
-/// Stock that came, or went.
-#[derive(Debug, Object)]
-#[oai(rename = "StockAdd")]
-struct Add {
-    /// The items
-    items: Vec<Adjustment>,
-    /// Why
-    notes: Notes,
-}
-
-/// Stock that moves.
-#[derive(Debug, Object)]
-#[oai(rename = "StockTransfer")]
-struct Transfer {
-    /// The items
-    items: Vec<Adjustment>,
-    /// Why
-    notes: Notes,
-    /// Where to
-    location: Key<links::Location>,
-}
-
-/// Stock that comes back.
-#[derive(Debug, Object)]
-#[oai(rename = "StockReturn")]
-struct Return {
-    /// The items
-    items: Vec<Adjustment>,
-    /// Why
-    notes: Notes,
-    /// Where to
-    location: Key<links::Location>,
-    /// Merge into matching stock there
-    merge: Given<bool>,
-}
-
-/// An item.
-#[derive(Debug, Clone, Object)]
-#[oai(rename = "StockMergeItem")]
-struct Item {
-    /// The item
-    item: Key<links::StockItem>,
-}
-
-/// Stock that goes to a customer.
-#[derive(Debug, Object)]
-#[oai(rename = "StockAssignment")]
-struct Assignment {
-    /// The items
-    items: Vec<Item>,
-    /// To whom
-    customer: Key<links::Company>,
-    /// Why
-    notes: Notes,
-}
-
-/// Stock whose state changes.
-#[derive(Debug, Object)]
-#[oai(rename = "StockChangeStatus")]
-struct ChangeStatus {
-    /// The items
-    items: Vec<Key<links::StockItem>>,
-    /// The new state
-    status: i32,
-    /// Why
-    note: Notes,
-}
-
-/// Stock that becomes one.
-#[derive(Debug, Object)]
-#[oai(rename = "StockMerge")]
-struct Merge {
-    /// The items
-    items: Vec<Item>,
-    /// Where to
-    location: Key<links::Location>,
-    /// Why
-    notes: Notes,
-    /// Whether the items may be bought as different supplier parts
-    allow_mismatched_suppliers: Given<bool>,
-    /// Whether the items may be in different states
-    allow_mismatched_status: Given<bool>,
-}
-
-/// Items that were named, and where they went.
-#[derive(Debug, Object, Serialize)]
-#[oai(rename = "StockItemsMoved")]
-struct Named {
-    /// The items
-    items: Vec<i32>,
-    /// Why
-    notes: String,
-    /// The item that they became, if they became one
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[oai(skip_serializing_if_is_none)]
-    item: Option<i32>,
-}
-
-/// Items that get serial numbers.
-#[derive(Debug, Object)]
-#[oai(rename = "SerializeStockItem")]
-struct Serialize_ {
-    /// How many
-    #[oai(validator(minimum(value = "0")))]
-    quantity: i32,
-    /// Which serial numbers: `1, 2, 5-9, 12+3, ~`
-    #[oai(validator(min_length = 1, max_length = 10000))]
-    serial_numbers: String,
-    /// Where they go
-    destination: Key<links::Location>,
-    /// Why
-    notes: Notes,
-}
-
-/// An item that is installed in another.
-#[derive(Debug, Object)]
-#[oai(rename = "InstallStockItem")]
-struct Install {
-    /// The item to install
-    stock_item: Key<links::StockItem>,
-    /// How many of it; 1 if not given
-    #[oai(validator(minimum(value = "1")))]
-    quantity: Given<i32>,
-    /// Why
-    note: Notes,
-}
-
-/// An item that was installed.
-#[derive(Debug, Object, Serialize)]
-#[oai(rename = "InstalledStockItem")]
-struct Installed {
-    /// The item that is installed now
-    stock_item: i32,
-    /// How many of it
-    quantity: i32,
-    /// Why
-    note: String,
-}
-
-/// An item that is taken out of another.
-#[derive(Debug, Object)]
-#[oai(rename = "UninstallStockItem")]
-struct Uninstall {
-    /// Where it goes
-    location: Key<links::Location>,
-    /// Why
-    note: Notes,
-}
-
-/// Where an item went.
-#[derive(Debug, Object, Serialize)]
-#[oai(rename = "UninstalledStockItem")]
-struct Uninstalled {
-    /// Where it is now
-    location: i32,
-    /// Why
-    note: String,
-}
-
-/// An item that becomes one of another variant.
-#[derive(Debug, Object)]
-#[oai(rename = "ConvertStockItem")]
-struct Convert {
-    /// Which variant
-    part: Key<links::Part>,
-}
-
-/// What an item became.
-#[derive(Debug, Object, Serialize)]
-#[oai(rename = "ConvertedStockItem")]
-struct Converted {
-    /// Its part now
-    part: i32,
-}
-
 fn view<'a>(ctx: &'a Ctx, who: &'a Auth, params: &'a Params) -> View<'a> {
     View { ctx, who: &who.0, params, purpose: Purpose::Written }
 }
@@ -429,7 +199,7 @@ impl Actions {
         ctx: Data<&Ctx>,
         params: Params,
         body: Body<Return>,
-    ) -> Result<Created<Done>, ApiError> {
+    ) -> Result<Created<Returned>, ApiError> {
         transfer::take_back(&view(&ctx, &who, &params), body.0).await.map(Created)
     }
 
@@ -441,7 +211,7 @@ impl Actions {
         ctx: Data<&Ctx>,
         params: Params,
         body: Body<Assignment>,
-    ) -> Result<Created<Named>, ApiError> {
+    ) -> Result<Created<Assigned>, ApiError> {
         send::assign(&view(&ctx, &who, &params), body.0).await.map(Created)
     }
 
@@ -453,7 +223,7 @@ impl Actions {
         ctx: Data<&Ctx>,
         params: Params,
         body: Body<ChangeStatus>,
-    ) -> Result<Created<Named>, ApiError> {
+    ) -> Result<Created<StatusChanged>, ApiError> {
         send::change_status(&view(&ctx, &who, &params), body.0).await.map(Created)
     }
 
@@ -465,7 +235,7 @@ impl Actions {
         ctx: Data<&Ctx>,
         params: Params,
         body: Body<Merge>,
-    ) -> Result<Created<Named>, ApiError> {
+    ) -> Result<Created<Merged>, ApiError> {
         merge::merge(&view(&ctx, &who, &params), body.0).await.map(Created)
     }
 
@@ -481,6 +251,21 @@ impl Actions {
     ) -> Result<Created<Vec<StockRead>>, ApiError> {
         let view = view(&ctx, &who, &params);
         let keys = serialize::serialize(&view, pk.0, body.0).await?;
+        shown(&view, &keys).await.map(Created)
+    }
+
+    /// Take assemblies apart, into the components that their bill of material names
+    #[oai(path = "/stock/:pk/disassemble", method = "post", operation_id = "stock_disassemble_create")]
+    async fn disassemble(
+        &self,
+        #[oai(scope = "StockItems::CHANGE")] who: Auth,
+        ctx: Data<&Ctx>,
+        params: Params,
+        pk: Path<i32>,
+        body: Body<Disassemble>,
+    ) -> Result<Created<Vec<StockRead>>, ApiError> {
+        let view = view(&ctx, &who, &params);
+        let keys = disassemble::disassemble(&view, pk.0, body.0).await?;
         shown(&view, &keys).await.map(Created)
     }
 
@@ -524,11 +309,13 @@ impl Actions {
     }
 }
 
-/// One item, locked.
-async fn one(tx: &Tx, key: i32) -> Result<stock_item::Model, ApiError> {
+/// One item, locked, for a caller who may change it.
+async fn one(tx: &Tx, view: &View<'_>, key: i32) -> Result<stock_item::Model, ApiError> {
     ledger::lock(tx).await?;
     let found: Result<_, DbErr> = ledger::items(tx, &[key]).await;
-    found?.into_iter().next().ok_or(ApiError::NotFound(StockItems::KIND))
+    let found = found?.into_iter().next().ok_or(ApiError::NotFound(StockItems::KIND))?;
+    Mine::of(tx, view.who).await?.item(tx, &found).await?;
+    Ok(found)
 }
 
 const TOO_MUCH: &str = "Ensure that there are no more than 15 digits in total.";

@@ -13,12 +13,13 @@ use sea_orm::{
 
 use super::{
     super::{links, money, state::State, tags},
-    MODEL, StockItems, family,
+    MODEL, StockItems, batch, family,
     ledger::{self, Deltas, Ledger},
     placeable, rules, serial,
     status::{self, Event},
 };
 use crate::{
+    clock::datetime,
     db::Tx,
     rest::{
         ApiError, Resource as _, View,
@@ -26,6 +27,7 @@ use crate::{
         field::{Day, Given, Key, Link, Markdown, Number, OrBlank, Required},
         invalid,
     },
+    settings,
 };
 
 /// New stock.
@@ -185,7 +187,7 @@ async fn draft(
         Some(location) => location.map(|key| key.0),
         None => part.default_location,
     };
-    placeable(tx, location).await?;
+    placeable(tx, view, location).await?;
     let expiry_date = match sent.expiry_date.0 {
         Some(date) => date.map(|day| day.0),
         None => u64::try_from(part.default_expiry)
@@ -193,15 +195,25 @@ async fn draft(
             .filter(|days| *days > 0)
             .and_then(|days| view.ctx.clock.today().checked_add_days(Days::new(days))),
     };
+    let batch = if let Some(batch) = sent.batch.0 {
+        batch
+    } else {
+        let about = batch::About { part: Some(&part), quantity: Some(quantity.to_f64()), ..batch::About::default() };
+        Some(batch::code(&**tx, datetime(view.ctx.clock.now()), &about).await?)
+    };
+    let deplete = match sent.delete_on_deplete.0 {
+        Some(deplete) => deplete,
+        None => settings::is_on(&**tx, "STOCK_DELETE_DEPLETED_DEFAULT").await?,
+    };
     let currency = sent.purchase_price_currency.0.unwrap_or_else(|| OrBlank(String::new()));
     let mut item = stock_item::ActiveModel {
         part: Set(part.id),
         quantity: Set(quantity),
-        batch: sent.batch.0.map_or(Set(Some(String::new())), Set),
+        batch: Set(batch),
         location: Set(location),
         supplier_part: Set(supplier_part),
         owner: Set(sent.owner.0.flatten().map(|key| key.0)),
-        delete_on_deplete: Set(sent.delete_on_deplete.0.unwrap_or(true)),
+        delete_on_deplete: Set(deplete),
         expiry_date: Set(expiry_date),
         link: Set(sent.link.0.map(|link| link.0).unwrap_or_default()),
         notes: Set(sent.notes.0.flatten().map(|notes| notes.0)),

@@ -24,6 +24,26 @@ pub(super) async fn next(db: &impl ConnectionTrait, family: &[i32]) -> Result<St
     Ok(latest(db, family).await?.map_or_else(|| "1".to_owned(), |serial| serial::after(&serial)))
 }
 
+/// The serial numbers that follow the last of a part's family.
+pub(in crate::inventory) async fn next_serials(
+    db: &impl ConnectionTrait,
+    part: i32,
+    many: i32,
+) -> Result<Vec<String>, DbErr> {
+    let family = of(db, part).await?;
+    let mut serials = vec![next(db, &family).await?];
+    while let Some(last) = serials.last().filter(|_| i32::try_from(serials.len()).is_ok_and(|made| made < many)) {
+        let next = serial::after(last);
+        serials.push(next);
+    }
+    Ok(serials)
+}
+
+/// The last serial number of a part's family.
+pub(in crate::inventory) async fn latest_serial(db: &impl ConnectionTrait, part: i32) -> Result<Option<String>, DbErr> {
+    latest(db, &of(db, part).await?).await
+}
+
 /// The family's last serial number.
 pub(super) async fn latest(db: &impl ConnectionTrait, family: &[i32]) -> Result<Option<String>, DbErr> {
     let query = stock_item::Entity::find()

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use entities::inventory::{stock_item::Column as C, stock_location};
+use entities::inventory::{
+    stock_item::{self, Column as C},
+    stock_location,
+};
 use sea_orm::{
     Condition, Order,
     prelude::*,
@@ -12,9 +15,10 @@ use sea_orm::{
 use super::{
     super::{bom::graph, part::family::descendants_sql, tags, tree::subtree_ids},
     MODEL,
+    expiry::Expiry,
     ledger::in_stock_sql,
 };
-use crate::rest::{Filter, Kind, Table, View, list::Value};
+use crate::rest::{ApiError, Filter, Kind, Table, View, list::Value};
 
 fn all(condition: SimpleExpr) -> Condition {
     Condition::all().add(condition)
@@ -176,21 +180,28 @@ fn states() -> Vec<Filter> {
         refers("has_purchase_price", C::PurchasePrice),
         refers("has_stocktake", C::StocktakeDate),
         has("has_batch", C::Batch),
-        Filter::by("expired", Kind::Bool, expired),
+        // See `narrow`.
+        Filter::by("expired", Kind::Bool, |_, _| Condition::all()),
+        Filter::by("stale", Kind::Bool, |_, _| Condition::all()),
         part_flag("active"),
         part_flag("assembly"),
         part_flag("salable"),
     ]
 }
 
-fn expired(value: &Value, view: &View<'_>) -> Condition {
-    let stock = Expr::cust(in_stock_sql("stock_item"));
-    let expired = C::ExpiryDate.is_not_null().and(C::ExpiryDate.lt(view.ctx.clock.today()));
-    if value.truth() {
-        Condition::all().add(stock).add(expired)
-    } else {
-        Condition::all().add(stock).add(Condition::all().add(expired).not())
+/// What depends on settings: whether stock expires at all, and how long before that it is stale.
+pub(super) async fn narrow(
+    view: &View<'_>,
+    mut query: Select<stock_item::Entity>,
+) -> Result<Select<stock_item::Entity>, ApiError> {
+    let (expired, stale) = (view.params.flag("expired"), view.params.flag("stale"));
+    if expired.is_some() || stale.is_some() {
+        let expiry = Expiry::current(view.ctx).await?;
+        for condition in [expired.map(|wanted| expiry.expired(wanted)), stale.map(|wanted| expiry.stale(wanted))] {
+            query = query.filter(condition.unwrap_or_else(Condition::all));
+        }
     }
+    Ok(query)
 }
 
 fn values() -> Vec<Filter> {

@@ -14,7 +14,7 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::tree,
+    super::{owner::Mine, tree},
     rules::state_of,
     status::{self, Event},
     test_result,
@@ -76,8 +76,14 @@ pub(super) async fn items(tx: &Tx, keys: &[i32]) -> Result<Vec<stock_item::Model
     query.order_by_asc(stock_item::Column::Id).lock_exclusive().all(&**tx).await
 }
 
-/// Whether stock may be put into a location; `field` is what the error is about.
-pub(super) async fn placeable(tx: &Tx, field: &str, location: i32) -> Result<(), ApiError> {
+/// Whether a caller may put stock into a location; `field` is what the error is about.
+pub(super) async fn placeable(tx: &Tx, view: &View<'_>, field: &str, location: i32) -> Result<(), ApiError> {
+    not_structural(tx, field, location).await?;
+    Mine::of(tx, view.who).await?.location(tx, Some(location)).await
+}
+
+/// Whether a location holds stock, and not locations only.
+pub(super) async fn not_structural(tx: &Tx, field: &str, location: i32) -> Result<(), ApiError> {
     match stock_location::Entity::find_by_id(location).one(&**tx).await? {
         None => Err(invalid(field, no_such_pk(location))),
         Some(found) if found.structural => {
@@ -261,16 +267,22 @@ impl<'a> Ledger<'a> {
         stock_item::Entity::delete_by_id(item.id).exec(&**self.tx).await.map(drop)
     }
 
-    /// Deletes an item whatever is left of it: that is taken away, and the log says so.
-    pub(super) async fn discard(&self, item: stock_item::Model) -> Result<(), DbErr> {
-        // What is installed in it does not go with it: it is found where it was.
+    /// Takes everything out of an item that is installed in it, into a location.
+    pub(super) async fn empty(&self, item: &stock_item::Model, location: Option<i32>) -> Result<(), DbErr> {
         let inside = stock_item::Entity::find().filter(stock_item::Column::BelongsTo.eq(item.id));
         for child in inside.order_by_asc(stock_item::Column::Id).all(&**self.tx).await? {
             let change =
-                stock_item::ActiveModel { belongs_to: Set(None), location: Set(item.location), ..Default::default() };
+                stock_item::ActiveModel { belongs_to: Set(None), location: Set(location), ..Default::default() };
             let says = Deltas::default().say("stockitem", item.id);
             self.change(&child, change, Event::RemovedFrom, says).await?;
         }
+        Ok(())
+    }
+
+    /// Deletes an item whatever is left of it: that is taken away, and the log says so.
+    pub(super) async fn discard(&self, item: stock_item::Model) -> Result<(), DbErr> {
+        // What is installed in it does not go with it: it is found where it was.
+        self.empty(&item, item.location).await?;
         let nothing = stock_item::ActiveModel { quantity: Set(Quantity::ZERO), ..Default::default() };
         let emptied = self.change(&item, nothing, Event::Removed, Deltas::default().say("deleted", true)).await?;
         self.forget(&emptied, item.parent).await

@@ -21,6 +21,7 @@ use super::{
         tree::{self, TreePath},
     },
     MODEL, Row,
+    expiry::Expiry,
     filters::TABLE,
     ledger,
     test_result::{self, ResultRead},
@@ -175,6 +176,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<StockRea
     } else {
         HashMap::new()
     };
+    let expiry = Expiry::current(view.ctx).await?;
     let is_own = |row: &Row| row.item.status_custom_key.is_some();
     let labels = if rows.iter().any(is_own) { STOCK.labels(view.ctx.db.reader()).await? } else { HashMap::new() };
     let read = |row: Row| {
@@ -182,7 +184,7 @@ pub(super) async fn show(view: &View<'_>, rows: Vec<Row>) -> Result<Vec<StockRea
         let supplied = row.item.supplier_part.and_then(|key| bought.get(&key)).cloned();
         let location = row.item.location.and_then(|key| locations.get(&key));
         let part = parts.get(&row.item.part).cloned();
-        let mut read = plain(view, row);
+        let mut read = plain(expiry, row);
         read.location_detail = Shown(with_location.then(|| location.map(LocationBrief::of)));
         read.location_path = Shown(with_path.then(|| location.map(|location| tree::way(&location.path, &steps))));
         if let Some(label) = label {
@@ -203,10 +205,10 @@ async fn locations_of(view: &View<'_>, rows: &[Row]) -> Result<HashMap<i32, stoc
     Ok(found.into_iter().map(|location| (location.id, location)).collect())
 }
 
-fn plain(view: &View<'_>, row: Row) -> StockRead {
+fn plain(expiry: Expiry, row: Row) -> StockRead {
     let Row { item, sku, mpn, installed_items, child_items, tracking_items } = row;
     let in_stock = ledger::is_in_stock(&item);
-    let expired = in_stock && item.expiry_date.is_some_and(|date| date < view.ctx.clock.today());
+    let (expired, stale) = (expiry.is_expired(&item), expiry.is_stale(&item));
     let stock_item::Model {
         id,
         part,
@@ -281,7 +283,7 @@ fn plain(view: &View<'_>, row: Row) -> StockRead {
         expired,
         installed_items,
         child_items,
-        stale: false,
+        stale,
         location_detail: Shown(None),
         location_path: Shown(None),
         part_detail: Shown(None),

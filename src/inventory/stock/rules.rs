@@ -12,7 +12,10 @@ use sea_orm::{
 };
 
 use super::{
-    super::state::{STOCK, State},
+    super::{
+        owner::Mine,
+        state::{STOCK, State},
+    },
     family,
     ledger::{self, Deltas, Ledger, value},
     part_of, placeable, serial,
@@ -39,6 +42,7 @@ pub(super) async fn edit(
     before: &stock_item::Model,
     change: &mut stock_item::ActiveModel,
 ) -> Result<(), ApiError> {
+    Mine::of(tx, view.who).await?.item(tx, before).await?;
     let part = part_of(tx, before.part).await?;
     let mut says = Deltas::default();
     state(tx, change, state_of(before)).await?;
@@ -81,7 +85,7 @@ pub(super) async fn edit(
         if !ledger::is_here(before) {
             return Err(invalid("location", "Stock item is not in stock"));
         }
-        placeable(tx, location).await?;
+        placeable(tx, view, location).await?;
     }
     if let Some(Some(key)) = new(&change.supplier_part, &before.supplier_part) {
         supplied(tx, key, before.part).await?;

@@ -83,7 +83,7 @@ both! {
             ("WEEK_STARTS_ON", json!(9), "\"9\" is not a valid choice."),
             ("INVENTREE_COMPANY_NAME", json!(null), "This field may not be null."),
             ("INVENTREE_COMPANY_NAME", json!(["a"]), "Not a valid string."),
-            ("STOCK_ENABLE_EXPIRY", json!(true), "This setting only tells what the server does. It cannot be changed."),
+            ("LABEL_ENABLE", json!(true), "This setting only tells what the server does. It cannot be changed."),
             ("INVENTREE_BASE_URL", json!("http://evil.example"), "This setting only tells what the server does. It cannot be changed."),
         ] {
             assert_eq!(patch(key, sent.clone()).await, (400, json!({"value": [message]})), "{key} {sent}");

@@ -1,5 +1,6 @@
 //! `/api/part/...`.
 
+mod barcode;
 mod bom;
 mod company;
 mod part;
@@ -12,6 +13,7 @@ mod states;
 mod stock;
 mod stock_actions;
 mod stock_location;
+mod stock_rules;
 mod stock_sums;
 mod stock_test;
 mod tags;

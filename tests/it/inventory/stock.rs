@@ -189,6 +189,7 @@ both! {
         let variant = part(&app, &root, json!({ "name": "B", "variant_of": template })).await;
         let one = make(&app, &root, json!({ "part": template, "quantity": 1, "location": hall, "serial_numbers": "12" })).await[0];
         let two = make(&app, &root, json!({ "part": variant, "quantity": 5, "location": shelf, "batch": "LOT" })).await[0];
+        root.set(&app, "STOCK_ENABLE_EXPIRY", json!(true)).await;
         let three = make(&app, &root, json!({ "part": variant, "quantity": 2, "status": 70, "expiry_date": "2020-01-01" })).await[0];
         let four = make(&app, &root, json!({ "part": variant, "quantity": 9, "expiry_date": "2020-01-01" })).await[0];
         for (query, expected) in [

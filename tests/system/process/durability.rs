@@ -101,6 +101,68 @@ both! {
         }
     }
 
+    async fn a_transfer_that_is_killed_happened_whole_or_not_at_all(store: Store) {
+        let mut server = Server::start(store).await;
+        let token = token(&server).await;
+        let post = |path: &str, body: Value| {
+            let request = reqwest::Client::new().post(format!("{}{path}", server.url));
+            let request = request.header("Authorization", format!("Token {token}")).json(&body);
+            async move { request.send().await.unwrap().json::<Value>().await.unwrap() }
+        };
+        let part = post("/api/part/", json!({ "name": "P" })).await["pk"].clone();
+        let mut places = Vec::new();
+        for name in ["A", "B", "C"] {
+            places.push(post("/api/stock/location/", json!({ "name": name })).await["pk"].clone());
+        }
+        let mut items = Vec::new();
+        for _ in 0..8 {
+            let body = json!({ "part": part, "quantity": 1000, "location": places[0] });
+            items.push(post("/api/stock/", body).await[0]["pk"].clone());
+        }
+        for round in 0..3 {
+            let moved = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let movers: Vec<_> = (0..4)
+                .map(|mover: usize| {
+                    let (url, token, moved) = (server.url.clone(), token.clone(), moved.clone());
+                    let (items, places) = (items.clone(), places.clone());
+                    tokio::spawn(async move {
+                        let client = reqwest::Client::new();
+                        for number in 0.. {
+                            // Each splits some off several items: a dozen rows that belong together.
+                            let some: Vec<Value> =
+                                items.iter().skip(mover).take(4).map(|pk| json!({ "pk": pk, "quantity": "0.5" })).collect();
+                            let body = json!({ "items": some, "location": places[(number + mover) % 3] });
+                            let request = client.post(format!("{url}/api/stock/transfer/")).json(&body);
+                            let request = request.header("Authorization", format!("Token {token}"));
+                            // The connection breaks when the server is killed.
+                            let Ok(answer) = request.send().await else { break };
+                            assert_eq!(answer.status().as_u16(), 201);
+                            moved.fetch_add(1, Ordering::Relaxed);
+                        }
+                    })
+                })
+                .collect();
+            while moved.load(Ordering::Relaxed) < 20 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            server.kill().await;
+            for mover in movers {
+                mover.await.unwrap();
+            }
+            server.up().await;
+            let rows = get(&server, &token, "/api/stock/").await;
+            let rows = rows.as_array().unwrap();
+            let sum: f64 = rows.iter().map(|row| row["quantity"].as_f64().unwrap()).sum();
+            assert!((sum - 8000.0).abs() < 1e-9, "round {round}: {sum}");
+            // Of every transfer all four pieces are there, and each with its entry in the log.
+            let split = rows.iter().filter(|row| !row["parent"].is_null()).count();
+            assert_eq!(split % 4, 0, "round {round}");
+            let log = get(&server, &token, "/api/stock/track/").await;
+            let entries = |kind: i64| log.as_array().unwrap().iter().filter(|entry| entry["tracking_type"] == kind).count();
+            assert_eq!((entries(40), entries(42)), (split, split), "round {round}");
+        }
+    }
+
     async fn what_was_issued_works_after_a_restart(store: Store) {
         let mut server = Server::start(store).await;
         let token = token(&server).await;

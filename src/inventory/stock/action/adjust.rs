@@ -12,7 +12,8 @@ use super::{
         part_of,
         status::Event,
     },
-    Add, Adjusted, Adjustment, Batch, Count, Done, NOT_HERE, TOO_MUCH, beside, notes,
+    Add, Batch, Count, Done, NOT_HERE, TOO_MUCH, beside, notes,
+    shape::{Adjusted, Adjustment},
 };
 use crate::rest::{ApiError, View};
 
@@ -48,7 +49,7 @@ async fn adjust(
     let done = view.ctx.db.write(|tx| async move {
         let mut batch = Batch::begin(&tx, view, &keys, "pk", notes.clone()).await?;
         if let Some(location) = location {
-            ledger::placeable(&tx, "location", location).await?;
+            ledger::placeable(&tx, view, "location", location).await?;
         }
         let mut plans = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {

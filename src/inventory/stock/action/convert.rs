@@ -17,7 +17,7 @@ use crate::rest::{ApiError, View, invalid, invalid_object};
 pub(super) async fn convert(view: &View<'_>, key: i32, sent: Convert) -> Result<Converted, ApiError> {
     let target = sent.part.0;
     let done = view.ctx.db.write(|tx| async move {
-        let item = one(&tx, key).await?;
+        let item = one(&tx, view, key).await?;
         if item.supplier_part.is_some() {
             return Err(invalid_object("Cannot convert stock item with assigned SupplierPart"));
         }

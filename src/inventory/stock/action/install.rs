@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    inventory::{bom::graph, part::family},
+    inventory::{bom::graph, owner::Mine, part::family},
     rest::{ApiError, View, error::no_such_pk, invalid, invalid_object},
     settings,
 };
@@ -25,9 +25,10 @@ use crate::{
 pub(super) async fn install(view: &View<'_>, key: i32, sent: Install) -> Result<Installed, ApiError> {
     let (wanted, note) = (sent.quantity.0.unwrap_or(1), notes(&sent.note));
     let done = view.ctx.db.write(|tx| async move {
-        let holder = one(&tx, key).await?;
+        let holder = one(&tx, view, key).await?;
         let item = ledger::items(&tx, &[sent.stock_item.0]).await?.into_iter().next();
         let item = item.ok_or_else(|| invalid("stock_item", no_such_pk(sent.stock_item.0)))?;
+        Mine::of(&tx, view.who).await?.item(&tx, &item).await?;
         if !ledger::is_in_stock(&item) {
             return Err(invalid("stock_item", "Stock item is unavailable"));
         }
@@ -82,8 +83,8 @@ async fn contains(tx: &Tx, item: i32, other: i32) -> Result<bool, DbErr> {
 pub(super) async fn uninstall(view: &View<'_>, key: i32, sent: Uninstall) -> Result<Uninstalled, ApiError> {
     let (location, note) = (sent.location.0, notes(&sent.note));
     let done = view.ctx.db.write(|tx| async move {
-        let item = one(&tx, key).await?;
-        ledger::placeable(&tx, "location", location).await?;
+        let item = one(&tx, view, key).await?;
+        ledger::placeable(&tx, view, "location", location).await?;
         let Some(holder) = item.belongs_to else {
             return Err(invalid_object("Stock item is not installed in another item"));
         };

@@ -12,11 +12,11 @@ use super::{
         rules,
         status::Event,
     },
-    Batch, Merge, Named, TOO_MUCH, notes,
+    Batch, Merge, Merged, TOO_MUCH, notes,
 };
 use crate::rest::{ApiError, View, invalid_object};
 
-pub(super) async fn merge(view: &View<'_>, sent: Merge) -> Result<Named, ApiError> {
+pub(super) async fn merge(view: &View<'_>, sent: Merge) -> Result<Merged, ApiError> {
     let keys: Vec<i32> = sent.items.iter().map(|item| item.item.0).collect();
     let (location, notes) = (sent.location.0, notes(&sent.notes));
     let suppliers = sent.allow_mismatched_suppliers.0.unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) async fn merge(view: &View<'_>, sent: Merge) -> Result<Named, ApiErro
     }
     let done = view.ctx.db.write(|tx| async move {
         let mut batch = Batch::begin(&tx, view, &keys, "item", notes.clone()).await?;
-        ledger::placeable(&tx, "location", location).await?;
+        ledger::placeable(&tx, view, "location", location).await?;
         for (at, key) in keys.iter().enumerate() {
             let Some(row) = batch.rows.get(key).cloned() else { continue };
             let inside = batch.ledger.holds(&row).await?;
@@ -61,7 +61,14 @@ pub(super) async fn merge(view: &View<'_>, sent: Merge) -> Result<Named, ApiErro
         if one.location != Some(location) || one.purchase_price != price {
             one = batch.ledger.change(&one, change, Event::Updated, Deltas::default()).await?;
         }
-        Ok(Named { items: keys, notes: notes.unwrap_or_default(), item: Some(one.id) })
+        Ok(Merged {
+            items: keys,
+            location,
+            notes: notes.unwrap_or_default(),
+            allow_mismatched_suppliers: suppliers,
+            allow_mismatched_status: statuses,
+            item: one.id,
+        })
     });
     done.await
 }

@@ -6,19 +6,28 @@ use sea_orm::{ActiveValue::Set, prelude::*};
 use super::{
     super::{
         super::state::STOCK,
+        expiry::Expiry,
         ledger::{self, Deltas},
         part_of, rules,
         status::Event,
     },
-    Assignment, Batch, ChangeStatus, Named, notes,
+    Assigned, Assignment, Batch, ChangeStatus, StatusChanged, notes,
 };
-use crate::rest::{ApiError, View, error::no_such_pk, invalid};
+use crate::{
+    rest::{ApiError, View, error::no_such_pk, invalid},
+    settings,
+};
 
-pub(super) async fn assign(view: &View<'_>, sent: Assignment) -> Result<Named, ApiError> {
+pub(super) async fn assign(view: &View<'_>, sent: Assignment) -> Result<Assigned, ApiError> {
     let keys: Vec<i32> = sent.items.iter().map(|item| item.item.0).collect();
     let (customer, notes) = (sent.customer.0, notes(&sent.notes));
     let done = view.ctx.db.write(|tx| async move {
         let mut batch = Batch::begin(&tx, view, &keys, "item", notes.clone()).await?;
+        let unsellable = if settings::is_on(&*tx, "STOCK_ALLOW_EXPIRED_SALE").await? {
+            Expiry::default()
+        } else {
+            Expiry::of(&*tx, view.ctx.clock.today()).await?
+        };
         match company::Entity::find_by_id(customer).one(&*tx).await? {
             None => return Err(invalid("customer", no_such_pk(customer))),
             Some(company) if !company.is_customer => {
@@ -29,6 +38,7 @@ pub(super) async fn assign(view: &View<'_>, sent: Assignment) -> Result<Named, A
         for (at, key) in keys.iter().enumerate() {
             let Some(row) = batch.rows.get(key).cloned() else { continue };
             batch.require(at, ledger::is_in_stock(&row), "Item must be in stock");
+            batch.require(at, !unsellable.is_expired(&row), "Stock item has expired");
             let salable = part_of(&tx, row.part).await?.salable;
             batch.require(at, salable, "Part must be salable");
         }
@@ -40,12 +50,12 @@ pub(super) async fn assign(view: &View<'_>, sent: Assignment) -> Result<Named, A
             let says = Deltas::default().say("customer", customer);
             batch.ledger.change(&row, change, Event::SentToCustomer, says).await?;
         }
-        Ok(Named { items: keys, notes: notes.unwrap_or_default(), item: None })
+        Ok(Assigned { items: keys, customer, notes: notes.unwrap_or_default() })
     });
     done.await
 }
 
-pub(super) async fn change_status(view: &View<'_>, sent: ChangeStatus) -> Result<Named, ApiError> {
+pub(super) async fn change_status(view: &View<'_>, sent: ChangeStatus) -> Result<StatusChanged, ApiError> {
     let keys: Vec<i32> = sent.items.iter().map(|key| key.0).collect();
     let (status, notes) = (sent.status, notes(&sent.note));
     let done = view.ctx.db.write(|tx| async move {
@@ -63,7 +73,7 @@ pub(super) async fn change_status(view: &View<'_>, sent: ChangeStatus) -> Result
                 batch.ledger.change(&row, change, Event::Updated, Deltas::default()).await?;
             }
         }
-        Ok::<_, ApiError>(Named { items: keys, notes: notes.unwrap_or_default(), item: None })
+        Ok::<_, ApiError>(StatusChanged { items: keys, status, note: notes.unwrap_or_default() })
     });
     done.await
 }

@@ -20,7 +20,7 @@ pub(super) async fn serialize(view: &View<'_>, key: i32, sent: Serialize_) -> Re
     use entities::exact::Exact as _;
     let notes = notes(&sent.notes);
     let made = view.ctx.db.write(|tx| async move {
-        let item = one(&tx, key).await?;
+        let item = one(&tx, view, key).await?;
         if !ledger::is_here(&item) {
             return Err(invalid_object(NOT_HERE));
         }
@@ -40,7 +40,7 @@ pub(super) async fn serialize(view: &View<'_>, key: i32, sent: Serialize_) -> Re
             return Err(invalid("quantity", message));
         }
         let destination = sent.destination.0;
-        ledger::placeable(&tx, "destination", destination).await?;
+        ledger::placeable(&tx, view, "destination", destination).await?;
         let serials = family::parse(&tx, item.part, &sent.serial_numbers, wanted).await?;
         let ledger = ledger::Ledger::new(&tx, view, notes);
         let mut keys = Vec::with_capacity(serials.len());

@@ -12,20 +12,35 @@ use super::{
         part_of,
         status::Event,
     },
-    Adjusted, Adjustment, Batch, Done, NOT_HERE, Return, TOO_MUCH, Transfer, beside, notes,
+    Batch, Done, NOT_HERE, Return, Returned, TOO_MUCH, Transfer, beside, notes,
+    shape::{Adjusted, Adjustment},
 };
 use crate::{
     db::Tx,
     rest::{ApiError, View, invalid},
+    settings,
 };
 
 pub(super) async fn transfer(view: &View<'_>, sent: Transfer) -> Result<Done, ApiError> {
-    relocate(view, sent.items, notes(&sent.notes), sent.location.0, false, false).await
+    relocate(view, sent.items, notes(&sent.notes), sent.location.0, Way::There).await
 }
 
-pub(super) async fn take_back(view: &View<'_>, sent: Return) -> Result<Done, ApiError> {
+pub(super) async fn take_back(view: &View<'_>, sent: Return) -> Result<Returned, ApiError> {
     let merge = sent.merge.0.unwrap_or_default();
-    relocate(view, sent.items, notes(&sent.notes), sent.location.0, true, merge).await
+    let done = relocate(view, sent.items, notes(&sent.notes), sent.location.0, Way::Back { merge }).await?;
+    Ok(Returned { items: done.items, notes: done.notes, location: sent.location.0, merge })
+}
+
+/// Which way stock moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From one location to another.
+    There,
+    /// From outside.
+    Back {
+        /// Whether it merges into matching stock there
+        merge: bool,
+    },
 }
 
 async fn relocate(
@@ -33,19 +48,24 @@ async fn relocate(
     items: Vec<Adjustment>,
     notes: Option<String>,
     location: i32,
-    back: bool,
-    merge: bool,
+    way: Way,
 ) -> Result<Done, ApiError> {
     let keys: Vec<i32> = items.iter().map(|item| item.pk.0).collect();
     let done = view.ctx.db.write(|tx| async move {
         let mut batch = Batch::begin(&tx, view, &keys, "pk", notes.clone()).await?;
-        ledger::placeable(&tx, "location", location).await?;
+        ledger::placeable(&tx, view, "location", location).await?;
+        // What is moved from outside comes back by that.
+        let outside = settings::is_on(&*tx, "STOCK_ALLOW_OUT_OF_STOCK_TRANSFER").await?;
+        let merge = match way {
+            Way::Back { merge } => merge,
+            Way::There => settings::is_on(&*tx, "STOCK_MERGE_ON_TRANSFER").await?,
+        };
         for (at, item) in items.iter().enumerate() {
             let Some(row) = batch.rows.get(&item.pk.0).cloned() else { continue };
-            if back {
-                batch.require(at, !ledger::is_here(&row), "Stock item is already in stock");
+            if way == Way::There {
+                batch.require(at, outside || ledger::is_here(&row), NOT_HERE);
             } else {
-                batch.require(at, ledger::is_here(&row), NOT_HERE);
+                batch.require(at, !ledger::is_here(&row), "Stock item is already in stock");
             }
             if item.quantity.0 == Quantity::ZERO {
                 batch.wrong(at, "quantity", "Quantity must be greater than zero");
@@ -64,7 +84,8 @@ async fn relocate(
                 done.push(Adjusted { pk: None, quantity: item.quantity.0.to_string() });
                 continue;
             };
-            let merge = merge || item.merge.0.unwrap_or_default();
+            let merge = item.merge.0.unwrap_or(merge);
+            let back = !ledger::is_here(&row);
             let change = moved(beside(&tx, item).await?, &row, location, back);
             let kept = one(&tx, &batch.ledger, row, item.quantity.0, change, merge).await?;
             done.push(Adjusted { pk: kept, quantity: item.quantity.0.to_string() });
