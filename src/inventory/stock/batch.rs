@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use entities::inventory::{part, stock_item, stock_location};
-use minijinja::{Environment, Value};
+use minijinja::{Environment, UndefinedBehavior, Value};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::settings;
@@ -35,6 +35,8 @@ pub(in crate::inventory) async fn code(
 fn render(template: String, now: DateTime<Utc>, about: &About<'_>) -> String {
     let mut environment = Environment::new();
     environment.set_fuel(Some(FUEL));
+    // As in Jinja: what is unknown of nothing is blank, not an error.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     if environment.add_template_owned("batch", template).is_err() {
         return String::new();
     }
