@@ -9,6 +9,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
+    error::CmdError,
     wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
 };
 use serde_json::{Value, json};
@@ -126,7 +127,7 @@ impl Browser {
         loop {
             match self.find("body").await.text().await {
                 Ok(text) => return text,
-                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) if is_gone(&error) => {}
                 Err(error) => panic!("{error}"),
             }
         }
@@ -308,6 +309,11 @@ impl Browser {
     async fn command(&self, path: &'static str, body: Value) -> Value {
         self.client.issue_cmd(Vendor::new(path, body)).await.unwrap()
     }
+}
+
+/// Whether an element is of a page that has changed since. In the middle of a change Chromium says it in words of its own.
+fn is_gone(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.to_string().contains("does not belong to the document")
 }
 
 /// A command of Chromium's own.
