@@ -205,8 +205,7 @@ fn echo(text: &str) -> [(String, Value); 2] {
 
 /// The thing that a text of ours names, or that it was linked to.
 async fn own(db: &impl ConnectionTrait, text: &str) -> Result<Option<(Kind, i32)>, DbErr> {
-    let prefix = settings::global(db, "SHORT_BARCODE_PREFIX").await?;
-    let prefix = prefix.map(|(_, value)| value.text().to_owned()).unwrap_or_default();
+    let prefix = settings::text_of(db, "SHORT_BARCODE_PREFIX").await?;
     if let Some((kind, pk)) = kind::read(text, &prefix)
         && kind.exists(db, pk).await?
     {
@@ -355,12 +354,8 @@ impl Operations {
         if !kind.exists(db, pk).await? {
             return Err(invalid("pk", no_such_pk(pk)));
         }
-        let text = |key| async move {
-            let found = settings::global(db, key).await?;
-            Ok::<_, DbErr>(found.map(|(_, value)| value.text().to_owned()).unwrap_or_default())
-        };
-        let barcode = if text("INTERNAL_BARCODE_FORMAT").await? == "short" {
-            format!("{}{}{pk}", text("SHORT_BARCODE_PREFIX").await?, kind.code())
+        let barcode = if settings::text_of(db, "INTERNAL_BARCODE_FORMAT").await? == "short" {
+            format!("{}{}{pk}", settings::text_of(db, "SHORT_BARCODE_PREFIX").await?, kind.code())
         } else {
             // As Python writes it, blank and all: labels of both are the same.
             format!("{{\"{}\": {pk}}}", kind.name())

@@ -21,6 +21,7 @@ mod state;
 mod stock;
 mod stocktake;
 mod tags;
+mod template;
 mod test_template;
 mod tree;
 mod turn;

@@ -196,6 +196,11 @@ pub async fn is_on(db: &impl ConnectionTrait, key: &str) -> Result<bool, DbErr> 
     Ok(global(db, key).await?.is_some_and(|(_, value)| value == Value::Boolean(true)))
 }
 
+/// The text of a global setting.
+pub async fn text_of(db: &impl ConnectionTrait, key: &str) -> Result<String, DbErr> {
+    Ok(global(db, key).await?.map(|(_, value)| value.text().to_owned()).unwrap_or_default())
+}
+
 fn valued(setting: &Setting, stored: Option<&String>) -> Value {
     setting.value(stored.filter(|_| !setting.is_fixed).map(String::as_str))
 }

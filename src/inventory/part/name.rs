@@ -1,15 +1,14 @@
 //! A part's full name, as the setting `PART_NAME_FORMAT` says: a Jinja template, as in `InvenTree`.
 
-use minijinja::{Environment, Value};
+use minijinja::{UndefinedBehavior, Value};
 use sea_orm::DbErr;
 
 use crate::{
     ctx::Ctx,
+    inventory::template::Template,
     settings::{self, global},
 };
 
-/// How many steps a template may take for one part: far more than a name needs.
-const FUEL: u64 = 2000;
 /// A longer name is cut.
 const MAX_LENGTH: usize = 500;
 
@@ -19,7 +18,7 @@ pub(in crate::inventory) enum NameFormat {
     /// `IPN | name | revision`, of those that are not empty.
     Default,
     /// By a template of the administrator's.
-    Template(Box<Environment<'static>>),
+    Template(Box<Template>),
 }
 
 impl NameFormat {
@@ -31,17 +30,13 @@ impl NameFormat {
     }
 
     fn of(template: &str) -> Self {
-        let mut environment = Environment::new();
-        environment.set_fuel(Some(FUEL));
-        match environment.add_template_owned("name", template.to_owned()) {
-            Ok(()) => Self::Template(Box::new(environment)),
-            Err(_) => Self::Default,
-        }
+        let parsed = Template::parse(template.to_owned(), UndefinedBehavior::Lenient);
+        parsed.map_or(Self::Default, |template| Self::Template(Box::new(template)))
     }
 
     /// The full name of a part; by default where the template fails, so that no template makes parts unreadable.
     pub(in crate::inventory) fn full_name(&self, part: &Named<'_>) -> String {
-        let Self::Template(environment) = self else { return part.plain() };
+        let Self::Template(template) = self else { return part.plain() };
         let fields = [
             ("pk", Value::from(part.pk)),
             ("id", Value::from(part.pk)),
@@ -52,10 +47,8 @@ impl NameFormat {
             ("units", Value::from(part.units)),
         ];
         let context = Value::from_pairs([("part", Value::from_pairs(fields))]);
-        let rendered = environment.get_template("name").and_then(|template| template.render(context));
-        let name = rendered.unwrap_or_default();
-        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_LENGTH).collect();
-        if name.trim().is_empty() { part.plain() } else { name.trim().to_owned() }
+        let name = template.render(context, MAX_LENGTH);
+        if name.is_empty() { part.plain() } else { name }
     }
 }
 

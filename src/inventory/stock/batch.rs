@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use entities::inventory::{part, stock_item, stock_location};
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{UndefinedBehavior, Value};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::settings;
+use crate::{inventory::template::Template, settings};
 
-/// How many steps a template may take: far more than a code needs.
-const FUEL: u64 = 2000;
 /// A longer code is cut.
 const MAX_LENGTH: usize = 100;
 
@@ -27,19 +25,13 @@ pub(in crate::inventory) async fn code(
     now: DateTime<Utc>,
     about: &About<'_>,
 ) -> Result<String, DbErr> {
-    let template = settings::global(db, "STOCK_BATCH_CODE_TEMPLATE").await?;
-    let template = template.map(|(_, value)| value.text().to_owned()).unwrap_or_default();
+    let template = settings::text_of(db, "STOCK_BATCH_CODE_TEMPLATE").await?;
     Ok(if template.is_empty() { template } else { render(template, now, about) })
 }
 
 fn render(template: String, now: DateTime<Utc>, about: &About<'_>) -> String {
-    let mut environment = Environment::new();
-    environment.set_fuel(Some(FUEL));
     // As in Jinja: what is unknown of nothing is blank, not an error.
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    if environment.add_template_owned("batch", template).is_err() {
-        return String::new();
-    }
+    let Some(template) = Template::parse(template, UndefinedBehavior::Chainable) else { return String::new() };
     let part = about.part.map(|part| {
         let (name, ipn, revision) = (part.name.as_str(), part.ipn.as_str(), part.revision.as_str());
         Value::from_pairs([
@@ -75,9 +67,7 @@ fn render(template: String, now: DateTime<Utc>, about: &About<'_>) -> String {
         ("item", item.unwrap_or_default()),
         ("quantity", about.quantity.map(Value::from).unwrap_or_default()),
     ]);
-    let rendered = environment.get_template("batch").and_then(|template| template.render(context));
-    let code: String = rendered.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_LENGTH).collect();
-    code.trim().to_owned()
+    template.render(context, MAX_LENGTH)
 }
 
 #[cfg(test)]
