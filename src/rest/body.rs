@@ -18,7 +18,7 @@ use super::{
 use crate::ctx::Ctx;
 
 /// A JSON or form body may be this large.
-const LIMIT: usize = 1024 * 1024;
+pub(super) const LIMIT: usize = 1024 * 1024;
 /// A multipart body, which may carry files.
 const MULTIPART_LIMIT: usize = 10 * 1024 * 1024;
 /// A bulk operation may name this many objects.
@@ -235,7 +235,7 @@ pub async fn parse<T: ParseFromJSON + 'static>(
 }
 
 /// Whether a table has a row with this `id`; a table that does not exist has none.
-pub(super) async fn exists(db: &impl ConnectionTrait, table: &str, pk: i32) -> Result<bool, DbErr> {
+pub async fn exists(db: &impl ConnectionTrait, table: &str, pk: i32) -> Result<bool, DbErr> {
     if table.is_empty() {
         return Ok(false);
     }

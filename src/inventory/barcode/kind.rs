@@ -16,7 +16,7 @@ use super::super::{
 };
 use crate::{
     db::Tx,
-    rest::{ApiError, Resource, View, crud::one},
+    rest::{ApiError, Resource, View, body, crud::one},
     scope::Need,
 };
 
@@ -132,8 +132,7 @@ impl Kind {
 
     /// Whether there is one with this key.
     pub(super) async fn exists(self, db: &impl ConnectionTrait, pk: i32) -> Result<bool, DbErr> {
-        let query = Query::select().column("id").from(self.table()).and_where(Expr::col("id").eq(pk)).to_owned();
-        Ok(db.query_one(&query).await?.is_some())
+        body::exists(db, self.table(), pk).await
     }
 
     /// The one to which a text with this hash was linked.

@@ -8,8 +8,6 @@
 mod json;
 mod sheet;
 
-use std::borrow::Cow;
-
 use poem::{
     Body, IntoResponse as _, Request, Response,
     http::{HeaderValue, Method, StatusCode, Uri, header},
@@ -17,7 +15,7 @@ use poem::{
 use serde_json::Value;
 
 use self::sheet::Sheet;
-use super::{error::ApiError, guard::Matched, idiom::full_path};
+use super::{body::LIMIT, error::ApiError, guard::Matched, idiom::full_path, list::decode};
 use crate::{
     accounts::{self, session},
     ctx::Ctx,
@@ -28,8 +26,6 @@ use crate::{
 const ROWS: &str = "25";
 /// What is longer is not shown on a page, but led to.
 const SHOWN: usize = 1024 * 1024;
-/// What a form may send.
-const LIMIT: usize = 1024 * 1024;
 
 /// One visit by a browser.
 #[derive(Debug)]
@@ -107,8 +103,8 @@ async fn unfold(request: &mut Request) -> poem::Result<Option<String>> {
         return Ok(None);
     }
     let body = request.take_body().into_bytes_limit(LIMIT).await?;
-    let fields: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(&body).collect();
-    let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_ref());
+    let fields = decode(&body).map_err(ApiError::Malformed)?;
+    let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     let Some(method) = field("_method") else {
         // Somebody's own form.
         request.set_body(body);
