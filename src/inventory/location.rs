@@ -381,21 +381,7 @@ struct TreeRead {
 /// The slim list of the tree.
 struct Tree;
 
-static TREE_TABLE: LazyLock<Table> = LazyLock::new(|| {
-    use stock_location::Column as C;
-    let column = |column: C| Expr::col(column.as_column_ref());
-    Table {
-        filters: tree::slim_filters::<stock_location::Entity>(),
-        search: vec![column(C::Name), column(C::Description), column(C::Pathstring)],
-        search_notes: Vec::new(),
-        ordering: vec![
-            ("level", column(C::Level)),
-            ("name", column(C::Name)),
-            ("subcategories", tree::children::<stock_location::Entity>()),
-        ],
-        default_order: vec![(column(C::Level), Order::Asc), (column(C::SortKey), Order::Asc)],
-    }
-});
+static TREE_TABLE: LazyLock<Table> = LazyLock::new(tree::slim_table::<stock_location::Entity>);
 
 impl Resource for Tree {
     const PATH: &'static str = "/stock/location/tree";

@@ -299,21 +299,7 @@ struct TreeRead {
 /// The slim list of the tree.
 struct Tree;
 
-static TREE_TABLE: LazyLock<Table> = LazyLock::new(|| {
-    use part_category::Column as C;
-    let column = |column: C| Expr::col(column.as_column_ref());
-    Table {
-        filters: tree::slim_filters::<part_category::Entity>(),
-        search: vec![column(C::Name), column(C::Description), column(C::Pathstring)],
-        search_notes: Vec::new(),
-        ordering: vec![
-            ("level", column(C::Level)),
-            ("name", column(C::Name)),
-            ("subcategories", tree::children::<part_category::Entity>()),
-        ],
-        default_order: vec![(column(C::Level), Order::Asc), (column(C::SortKey), Order::Asc)],
-    }
-});
+static TREE_TABLE: LazyLock<Table> = LazyLock::new(tree::slim_table::<part_category::Entity>);
 
 impl Resource for Tree {
     const PATH: &'static str = "/part/category/tree";

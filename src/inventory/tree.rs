@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use poem_openapi::Object;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, Condition, ConnectionTrait as _, DbBackend, DbErr,
-    FromQueryResult, IntoActiveModel, PrimaryKeyTrait, QuerySelect as _,
+    FromQueryResult, IntoActiveModel, Order, PrimaryKeyTrait, QuerySelect as _,
     prelude::*,
     sea_query::{ExprTrait as _, Query, SelectStatement, SimpleExpr},
 };
@@ -22,7 +22,7 @@ pub(super) use self::{
 use crate::{
     ctx::Ctx,
     db::Tx,
-    rest::{Filter, Kind, list::Value},
+    rest::{Filter, Kind, Table, list::Value},
 };
 
 /// A deeper tree is refused, so that paths stay short enough for an index.
@@ -243,14 +243,25 @@ pub(super) fn filters<E: Tree>() -> Vec<Filter> {
     ]
 }
 
-/// What slim lists of any tree may be asked.
-pub(super) fn slim_filters<E: Tree>() -> Vec<Filter> {
-    vec![
+/// What the slim list of a tree may be asked.
+pub(super) fn slim_table<E: Tree>() -> Table {
+    let filters = vec![
         Filter::by("level", Kind::Int, |value, _| all(column::<E>("level").eq(value.number()))),
         Filter::by("max_level", Kind::Int, |value, _| all(column::<E>("level").lte(value.number()))),
         Filter::by("parent", Kind::Key(E::TABLE), |value, _| all(column::<E>("parent").eq(value.number()))),
         Filter::by("tree_id", Kind::Int, |value, _| all(subtree::<E>(value.number()))),
-    ]
+    ];
+    Table {
+        filters,
+        search: vec![column::<E>("name"), column::<E>("description"), column::<E>("pathstring")],
+        search_notes: Vec::new(),
+        ordering: vec![
+            ("level", column::<E>("level")),
+            ("name", column::<E>("name")),
+            ("subcategories", children::<E>()),
+        ],
+        default_order: vec![(column::<E>("level"), Order::Asc), (column::<E>("sort_key"), Order::Asc)],
+    }
 }
 
 /// Rows on some paths, by id.
